@@ -1,0 +1,123 @@
+"""The one write layer: write aside, fsync, rename. A reader finds the old file or the new one, never a part.
+
+Every write passes named points (``export.write``, ``export.sync``, ``export.rename`` ...), at which a test can make the
+system fail.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .faults import Fault, system_fault
+
+_at_point: Callable[[str, Path], None] | None = None
+
+
+@contextmanager
+def at_points(act: Callable[[str, Path], None]) -> Iterator[None]:
+    """Call ``act(point, path)`` at every write point inside the block; for tests, which raise there."""
+    global _at_point  # noqa: PLW0603 - the one switch of this module
+    before, _at_point = _at_point, act
+    try:
+        yield
+    finally:
+        _at_point = before
+
+
+def _point(name: str, path: Path) -> None:
+    if _at_point is not None:
+        _at_point(name, path)
+
+
+def write_with(path: Path, write: Callable[[Path], object], *, room: str) -> None:
+    """Let ``write(aside)`` make the file beside its place, then move it there.
+
+    ``aside`` keeps the suffixes of ``path``, for libraries that look at them. ``room`` names the write points
+    (``project``, ``checkpoint``, ``export``, ``settings``). Raises `Fault` when the disk is full, read-only, ...;
+    the file that was there before then still stands.
+    """
+    aside = path.with_name(f".{uuid.uuid4().hex[:8]}.part.{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _point(f"{room}.write", path)
+        write(aside)
+        _point(f"{room}.sync", path)
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())
+        _point(f"{room}.rename", path)
+        aside.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise system_fault(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_bytes(path: Path, data: bytes, *, room: str) -> None:
+    """Write a whole file; see `write_with`."""
+    write_with(path, lambda aside: aside.write_bytes(data), room=room)
+
+
+def write_text(path: Path, text: str, *, room: str) -> None:
+    """Write a whole UTF-8 file; see `write_with`."""
+    write_bytes(path, text.encode("utf-8"), room=room)
+
+
+def write_json(path: Path, value: Any, *, room: str) -> None:
+    """Write a whole JSON file, readable by people; see `write_with`."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n", room=room)
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds; raise `Fault` where it is missing or broken."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise system_fault(path, error) from error
+    except ValueError as error:
+        raise Fault(path, "it is not readable JSON", "Restore it from a copy", detail=str(error)) from None
+
+
+def append_lines(path: Path, lines: list[str], *, room: str) -> None:
+    """Add lines to a log (one write, so that a crash leaves whole lines before it)."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _point(f"{room}.append", path)
+        with path.open("a", encoding="utf-8") as file:
+            file.write("".join(line + "\n" for line in lines))
+    except OSError as error:
+        raise system_fault(path, error) from error
+
+
+def new_folder(path: Path) -> Path:
+    """Make an empty folder for results; raise `Fault` where one with contents is in the way."""
+    try:
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise Fault(path, "it is there already and not empty", "Name a new folder; nothing was changed")
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise system_fault(path, error) from error
+    return path
+
+
+def free_bytes(path: Path) -> int:
+    """Return the free space of the disk on which a path lies or will lie."""
+    while not path.exists():
+        path = path.parent
+    return shutil.disk_usage(path).free

@@ -1,0 +1,19 @@
+"""What files become."""
+
+from .base import Grain, Sample
+from .dataset import Dataset, Problem
+from .image import ImageSample, LazyImage
+from .sequence import ALPHABETS, Alphabet, Feature, SequenceSample
+
+__all__ = [
+    "ALPHABETS",
+    "Alphabet",
+    "Dataset",
+    "Feature",
+    "Grain",
+    "ImageSample",
+    "LazyImage",
+    "Problem",
+    "Sample",
+    "SequenceSample",
+]
