@@ -1,0 +1,33 @@
+"""What can be asked for."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.registry import Registry
+
+from .base import Job
+from .self_test import SelfTestJob
+
+JOBS: Registry[type[Job]] = Registry("job", [SelfTestJob])
+
+
+def job_from_json(values: Mapping[str, Any]) -> Job:
+    """Make a job again from what `Job.to_json` gave; raise `Fault` where it is none of ours."""
+    kind = JOBS[str(values.get("job"))]
+    known = {field.name for field in dataclasses.fields(kind)}
+    given = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items() if name != "job"}
+    if surplus := sorted(set(given) - known):
+        raise Fault(
+            f"job {kind.name}", f"{', '.join(surplus)} is not known to it", f"It takes {', '.join(sorted(known))}"
+        )
+    try:
+        return kind(**given)
+    except TypeError as error:
+        raise Fault(
+            f"job {kind.name}", "something that it needs is missing", "Complete it", detail=str(error)
+        ) from None
+
+
+__all__ = ["JOBS", "Job", "SelfTestJob", "job_from_json"]

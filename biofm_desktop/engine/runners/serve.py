@@ -1,0 +1,209 @@
+"""The child's side of the pipe: ``python -m biofm_desktop.engine.runners.serve``.
+
+Down the pipe (stdin) come lines of JSON: ``{"run": 3, "job": {...}}``, ``{"pause": 3}``, ``{"resume": 3}``,
+``{"stop": 3}``; the pipe's end means that the parent is gone. Up come lines ``3 <event>``; ``0 <facts>`` tells of the
+child itself.
+"""
+
+import collections
+import faulthandler
+import importlib
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+from biofm_desktop.engine.events import Event, Failed, Finished, to_line
+from biofm_desktop.engine.runners.here import HereRun, failure, use_threads
+
+PACKET_SECONDS = 0.05
+#: So many lines wait for the pipe before the job must.
+LINES_WAITING = 10_000
+#: So long an orphan may take to save before it ends hard.
+ORPHAN_SECONDS = 10.0
+
+
+class Sender:
+    """Writes lines to the parent from a thread of its own: at most 20 packets a second, no line lost."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self._pipe = pipe
+        self._lines: collections.deque[str] = collections.deque()
+        self._changed, self._closing = threading.Condition(), False
+        self._thread = threading.Thread(target=self._work, name="sender", daemon=True)
+        self._thread.start()
+
+    def send(self, line: str) -> None:
+        """Hand over a line; wait where the parent has not read for long."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._lines) < LINES_WAITING or self._closing)
+            self._lines.append(line)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Send what is left."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join(timeout=2.0)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._lines or self._closing)
+                packet = "".join(line + "\n" for line in self._lines)
+                self._lines.clear()
+                self._changed.notify_all()
+            if not packet:
+                return
+            try:
+                self._pipe.write(packet.encode("utf-8"))
+                self._pipe.flush()
+            except OSError:
+                return  # the parent is gone; the reader of stdin ends this process
+            if not self._closing:
+                time.sleep(PACKET_SECONDS)
+
+
+class Server:
+    """Runs the jobs that the parent asks for, one after the other, in the main thread."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self.sender = Sender(pipe)
+        self.asked: queue.SimpleQueue[tuple[int, dict[str, Any]] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._current: tuple[int, HereRun] | None = None
+        self._early: dict[int, str] = {}
+        self._last = 0
+
+    def listen(self, commands: BinaryIO) -> None:
+        """Obey the parent's lines until the pipe ends; then stop what runs, and end."""
+        for line in commands:
+            message = json.loads(line)
+            if "job" in message:
+                self.asked.put((message["run"], message["job"]))
+            else:
+                ((word, number),) = message.items()
+                self._control(word, number)
+        with self._lock:
+            if self._current is not None:
+                self._current[1].stop()
+        self.asked.put(None)
+        time.sleep(ORPHAN_SECONDS)
+        os._exit(1)
+
+    def _control(self, word: str, number: int) -> None:
+        with self._lock:
+            if self._current is not None and self._current[0] == number:
+                _obey(self._current[1], word)
+            elif number > self._last and self._early.get(number) != "stop":
+                self._early[number] = word  # it came before its job was begun
+
+    def work(self) -> None:
+        """Do the jobs until the parent goes."""
+        while (asked := self.asked.get()) is not None:
+            number, values = asked
+            for event in self._events(number, values):
+                self.sender.send(f"{number} {_line(event)}")
+        self.sender.close()
+
+    def _events(self, number: int, values: dict[str, Any]) -> Iterator[Event]:
+        from biofm_desktop.engine.jobs import job_from_json
+
+        try:
+            run = HereRun(job_from_json(values))
+        except Exception as error:  # noqa: BLE001 - told to the parent as any failure
+            yield failure(str(values.get("job")), error)
+            return
+        with self._lock:
+            self._current, self._last = (number, run), number
+            _obey(run, self._early.pop(number, ""))
+        try:
+            yield from run
+        finally:
+            with self._lock:
+                self._current = None
+
+
+def _obey(run: HereRun, word: str) -> None:
+    match word:
+        case "pause":
+            run.pause()
+        case "resume":
+            run.resume()
+        case "stop":
+            run.stop()
+
+
+def _line(event: Event) -> str:
+    try:
+        return to_line(event)
+    except (TypeError, ValueError) as error:
+        kind = type(event).__name__
+        sentence = (
+            f"The program made an error: an event ({kind}) cannot cross the pipe. Please report it with the details."
+        )
+        return to_line(Failed(sentence, repr(error)) if isinstance(event, Finished) else Failed(sentence, repr(event)))
+
+
+def warm_up() -> dict[str, Any]:
+    """Import what jobs need, ahead of the first; return how long it took."""
+    began = time.perf_counter()
+    for name in ("torch", "torchvision", "torch.optim", "torch._dynamo"):  # the first optimizer imports the compiler
+        with suppress(ImportError):
+            importlib.import_module(name)
+    use_threads()
+    return {"state": "warm", "seconds": round(time.perf_counter() - began, 3), "process": os.getpid()}
+
+
+def be_kind() -> None:
+    """Let the window go first on the processor."""
+    with suppress(OSError, AttributeError, ImportError):
+        if sys.platform == "win32":
+            import psutil
+
+            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            os.nice(5)
+
+
+def own_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Return the pipes to read and write; what libraries print goes to stderr, what they read is empty."""
+    commands, events = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.setmode(commands, os.O_BINARY)
+        msvcrt.setmode(events, os.O_BINARY)
+    return os.fdopen(commands, "rb"), os.fdopen(events, "wb")
+
+
+def main() -> None:
+    """Serve the parent until it goes."""
+    commands, events = own_pipes()
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the window's terminal is the window's affair
+    be_kind()
+    use_threads()
+    server = Server(events)
+    threading.Thread(target=server.listen, args=(commands,), name="commands", daemon=True).start()
+    server.sender.send("0 " + json.dumps({"state": "started", "process": os.getpid()}))
+    server.sender.send("0 " + json.dumps(warm_up()))
+    server.work()
+    # Daemon threads and libraries' exit handlers must not keep an ended child alive.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
