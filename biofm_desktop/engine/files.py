@@ -94,6 +94,15 @@ def read_json(path: Path) -> Any:
         raise Fault(path, "it is not readable JSON", "Restore it from a copy", detail=str(error)) from None
 
 
+def remove(path: Path, *, room: str) -> None:
+    """Remove a file; one that is gone already is no fault."""
+    try:
+        _point(f"{room}.remove", path)
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise system_fault(path, error) from error
+
+
 def append_lines(path: Path, lines: list[str], *, room: str) -> None:
     """Add lines to a log (one write, so that a crash leaves whole lines before it)."""
     try:
