@@ -6,7 +6,7 @@ import time
 from collections import deque
 from typing import Protocol
 
-from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QThread, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Signal, Slot
 
 from biofm_desktop.engine.events import EpochDone, Event, Failed, Finished, Progress, Started, StepDone
 from biofm_desktop.engine.jobs.base import Job
@@ -123,21 +123,6 @@ class JobHandle(QObject):
         self.state_changed.emit(state)
 
 
-class _Warmer(QThread):
-    """Starts the child aside, so that the window does not wait for the system to make a process."""
-
-    def __init__(self, runner: Runner, parent: QObject) -> None:
-        super().__init__(parent)
-        self._runner = runner
-        self.fault = ""
-
-    def run(self) -> None:
-        try:
-            self._runner.start()
-        except Exception as error:  # noqa: BLE001 - the first job will say it in full
-            self.fault = str(error)
-
-
 class JobCenter(QObject):
     """Owns the warm child and the queue. ``runner`` stands in for the child in tests."""
 
@@ -150,7 +135,6 @@ class JobCenter(QObject):
         self._runner, self._closed = runner, False
         self._queue: deque[JobHandle] = deque()
         self._worker: RunWorker | None = None
-        self._warmer: _Warmer | None = None
         self.current: JobHandle | None = None
         self.jobs: list[JobHandle] = []
 
@@ -162,10 +146,8 @@ class JobCenter(QObject):
 
     def warm_up(self) -> None:
         """Start the child so that it has its libraries ready; to be called once the window shows."""
-        if self._warmer is None and not self._closed:
-            self._warmer = _Warmer(self._made_runner(), self)
-            self._warmer.finished.connect(self._begin_next)
-            self._warmer.start()
+        if not self._closed:
+            self._made_runner().start()
 
     def submit(self, job: Job, *, title: str = "", quiet: bool = False) -> JobHandle:
         """Hand in a job; it runs when its turn comes. ``quiet`` jobs are short, go first and are not listed."""
@@ -200,8 +182,6 @@ class JobCenter(QObject):
             if not self._wait(seconds) and self.current is not None:
                 self.current.kill()
                 self._wait(2.0)
-        if self._warmer is not None:
-            self._warmer.wait()
         if self._runner is not None:
             self._runner.close()
 
@@ -222,8 +202,7 @@ class JobCenter(QObject):
 
     @Slot()
     def _begin_next(self) -> None:
-        warming = self._warmer is not None and self._warmer.isRunning()
-        if self.current is not None or not self._queue or warming:
+        if self.current is not None or not self._queue:
             return
         handle, runner = self._queue.popleft(), self._made_runner()
         self.current = handle
