@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from biofm_desktop.engine.events import Event, Failed, Finished, Saved, from_line
 from biofm_desktop.engine.jobs.base import Job
 from biofm_desktop.engine.runners.here import thread_count
+from biofm_desktop.engine.runners.serve import COLD
 
 #: A job that has not saved so long after `stop` is ended hard.
 STOP_SECONDS = 30.0
@@ -25,11 +26,12 @@ _CLOSE_SECONDS = 2.0
 class Child:
     """The warm child. It runs one job at a time; when it dies or is ended hard, another takes its place.
 
-    All methods may be called from any thread. ``stop_seconds`` is the default patience of `ChildRun.stop`.
+    All methods may be called from any thread. ``stop_seconds`` is the default patience of `ChildRun.stop`; ``cold``
+    leaves out importing torch ahead.
     """
 
-    def __init__(self, *, stop_seconds: float = STOP_SECONDS) -> None:
-        self.stop_seconds = stop_seconds
+    def __init__(self, *, stop_seconds: float = STOP_SECONDS, cold: bool = False) -> None:
+        self.stop_seconds, self.cold = stop_seconds, cold
         self._lock = threading.RLock()
         self._process: _Process | None = None
         self._closed, self._count = False, 0
@@ -77,14 +79,19 @@ class Child:
             if self._closed:
                 raise RuntimeError("the child is closed")
             if self._process is None or not self._process.alive:
-                self._process = _Process(self._replace)
+                self._process = _Process(self._died, cold=self.cold)
             return self._process
 
-    def _replace(self, dead: "_Process") -> None:
+    def _died(self, dead: "_Process", run: "ChildRun | None") -> None:
+        """Put another process in place of a dead one; its run learns of the death, or moves where it was not begun."""
+        # One that never got as far as importing would only die again; the next `run` tries once more.
         with self._lock:
-            # One that never got as far as importing would only die again; the next `run` tries once more.
             if not self._closed and self._process is dead and dead.warm.is_set():
-                self._process = _Process(self._replace)
+                self._process = _Process(self._died, cold=self.cold)
+            if run is not None and self._process is not None and self._process is not dead and run.move(self._process):
+                return
+        if run is not None:
+            run.take(None)
 
 
 class ChildRun:
@@ -95,7 +102,8 @@ class ChildRun:
         self._child, self._process = child, process
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._saved: list[str] = []
-        self._over, self._why_ended = False, ""
+        self._over, self.ended, self.taken = False, "", False
+        self._moved = False
         self._timer: threading.Timer | None = None
 
     def pause(self) -> None:
@@ -120,7 +128,7 @@ class ChildRun:
 
     def _end_hard(self, why: str) -> None:
         if self._process.runs(self):
-            self._why_ended = self._why_ended or why
+            self.ended = self.ended or why
             self._process.kill()
 
     def _set_timer(self, timer: threading.Timer | None) -> None:
@@ -146,21 +154,33 @@ class ChildRun:
         """Queue a line of this run, or None for the death of its process."""
         self._lines.put(line)
 
+    def move(self, process: "_Process") -> bool:
+        """Begin on a new process and return True, where the old one died before it took the job; only once."""
+        if self.taken or self.ended or self._moved:
+            return False
+        self._process, self._moved = process, True
+        process.begin(self)
+        return True
+
     def _death(self) -> Failed:
-        saved = f"Saved until then: {self._saved[-1]}." if self._saved else "Nothing of it was saved."
-        why = self._why_ended or f"The training process ended unexpectedly ({self._process.epitaph})."
+        saved = "Nothing of it was saved."
+        if self._saved:
+            saved = f"Saved until then: {self._saved[-1]}."
+        elif out := getattr(self.job, "out", ""):
+            saved = f"What it had saved is in {out}."
+        why = self.ended or f"The training process ended unexpectedly ({self._process.epitaph})."
         return Failed(f"{self.job.title}: {why} {saved}", self._process.last_words)
 
 
 class _Process:
     """One process with the threads that read it."""
 
-    def __init__(self, died: Any) -> None:
+    def __init__(self, died: "Callable[[_Process, ChildRun | None], None]", *, cold: bool) -> None:
         self.run: ChildRun | None = None
         self.warm, self.facts = threading.Event(), dict[str, Any]()
         self._died, self._words = died, collections.deque[str](maxlen=200)
         self._writing, self._lock, self._gone = threading.Lock(), threading.Lock(), False
-        self.popen = _spawn()
+        self.popen = _spawn(cold)
         self._readers = [
             threading.Thread(target=work, name=f"child {work.__name__}", daemon=True)
             for work in (self._read_events, self._read_words)
@@ -195,10 +215,11 @@ class _Process:
 
     def begin(self, run: ChildRun) -> None:
         with self._lock:
-            if self._gone:
-                run.take(None)
-                return
-            self.run = run
+            gone = self._gone
+            self.run = None if gone else run
+        if gone:
+            self._died(self, run)
+            return
         self._words.clear()
         self.tell({"run": run.number, "job": run.job.to_json()})
 
@@ -234,13 +255,19 @@ class _Process:
         for raw in self.popen.stdout:
             number, _, line = raw.decode("utf-8").rstrip("\n").partition(" ")
             if number == "0":
-                self.facts.update(json.loads(line))
-                if self.facts["state"] == "warm":
-                    self.warm.set()
+                self._learn(json.loads(line))
             elif (run := self.run) is not None and str(run.number) == number:
                 if line.startswith(('{"event": "Finished"', '{"event": "Failed"')):
                     self.run = None  # the next job may come as soon as this line is seen
                 run.take(line)
+
+    def _learn(self, facts: dict[str, Any]) -> None:
+        run = self.run
+        if facts["state"] == "took" and run is not None and run.number == facts["run"]:
+            run.taken = True
+        elif facts["state"] == "warm":
+            self.facts.update(facts)
+            self.warm.set()
 
     def _read_words(self) -> None:
         assert self.popen.stderr is not None  # noqa: S101
@@ -257,12 +284,10 @@ class _Process:
         with self._lock:
             self._gone = True
             run, self.run = self.run, None
-        self._died(self)
-        if run is not None:
-            run.take(None)
+        self._died(self, run)
 
 
-def _spawn() -> "subprocess.Popen[bytes]":
+def _spawn(cold: bool) -> "subprocess.Popen[bytes]":
     root = str(Path(__file__).resolve().parents[3])
     environment = os.environ | {
         # -P keeps the working folder, which may be a user's data, out of the search for modules.
@@ -274,7 +299,7 @@ def _spawn() -> "subprocess.Popen[bytes]":
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "biofm_desktop.engine.runners.serve"],
+        [sys.executable, "-P", "-m", "biofm_desktop.engine.runners.serve", *([COLD] if cold else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

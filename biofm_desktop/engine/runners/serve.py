@@ -19,9 +19,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-from biofm_desktop.engine.events import Event, Failed, Finished, to_line
+from biofm_desktop.engine.events import Event, Failed, Finished, Saved, to_line
 from biofm_desktop.engine.runners.here import HereRun, failure, use_threads
 
+#: The argument of a child that imports nothing ahead.
+COLD = "--cold"
 PACKET_SECONDS = 0.05
 #: So many lines wait for the pipe before the job must.
 LINES_WAITING = 10_000
@@ -35,16 +37,18 @@ class Sender:
     def __init__(self, pipe: BinaryIO) -> None:
         self._pipe = pipe
         self._lines: collections.deque[str] = collections.deque()
-        self._changed, self._closing = threading.Condition(), False
+        self._changed, self._closing, self._sending = threading.Condition(), False, False
         self._thread = threading.Thread(target=self._work, name="sender", daemon=True)
         self._thread.start()
 
-    def send(self, line: str) -> None:
-        """Hand over a line; wait where the parent has not read for long."""
+    def send(self, line: str, *, wait: bool = False) -> None:
+        """Hand over a line; wait where the parent has not read for long, or until it is on its way (``wait``)."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._lines) < LINES_WAITING or self._closing)
             self._lines.append(line)
             self._changed.notify_all()
+            if wait:
+                self._changed.wait_for(lambda: not (self._lines or self._sending) or self._closing)
 
     def close(self) -> None:
         """Send what is left."""
@@ -59,14 +63,15 @@ class Sender:
                 self._changed.wait_for(lambda: self._lines or self._closing)
                 packet = "".join(line + "\n" for line in self._lines)
                 self._lines.clear()
-                self._changed.notify_all()
+                self._sending = bool(packet)
             if not packet:
                 return
-            try:
+            with suppress(OSError):  # the parent is gone: the reader of stdin ends this process
                 self._pipe.write(packet.encode("utf-8"))
                 self._pipe.flush()
-            except OSError:
-                return  # the parent is gone; the reader of stdin ends this process
+            with self._changed:
+                self._sending = False
+                self._changed.notify_all()
             if not self._closing:
                 time.sleep(PACKET_SECONDS)
 
@@ -87,6 +92,7 @@ class Server:
         for line in commands:
             message = json.loads(line)
             if "job" in message:
+                self.tell(state="took", run=message["run"])
                 self.asked.put((message["run"], message["job"]))
             else:
                 ((word, number),) = message.items()
@@ -105,12 +111,17 @@ class Server:
             elif number > self._last and self._early.get(number) != "stop":
                 self._early[number] = word  # it came before its job was begun
 
+    def tell(self, **facts: Any) -> None:
+        """Tell the parent of this process itself."""
+        self.sender.send("0 " + json.dumps(facts))
+
     def work(self) -> None:
         """Do the jobs until the parent goes."""
         while (asked := self.asked.get()) is not None:
             number, values = asked
             for event in self._events(number, values):
-                self.sender.send(f"{number} {_line(event)}")
+                # A crash right after a save must not hide that there is something saved.
+                self.sender.send(f"{number} {_line(event)}", wait=isinstance(event, Saved))
         self.sender.close()
 
     def _events(self, number: int, values: dict[str, Any]) -> Iterator[Event]:
@@ -152,14 +163,14 @@ def _line(event: Event) -> str:
         return to_line(Failed(sentence, repr(error)) if isinstance(event, Finished) else Failed(sentence, repr(event)))
 
 
-def warm_up() -> dict[str, Any]:
-    """Import what jobs need, ahead of the first; return how long it took."""
+def warm_up() -> float:
+    """Import what jobs need, ahead of the first; return how many seconds it took."""
     began = time.perf_counter()
     for name in ("torch", "torchvision", "torch.optim", "torch._dynamo"):  # the first optimizer imports the compiler
         with suppress(ImportError):
             importlib.import_module(name)
     use_threads()
-    return {"state": "warm", "seconds": round(time.perf_counter() - began, 3), "process": os.getpid()}
+    return round(time.perf_counter() - began, 3)
 
 
 def be_kind() -> None:
@@ -197,8 +208,7 @@ def main() -> None:
     use_threads()
     server = Server(events)
     threading.Thread(target=server.listen, args=(commands,), name="commands", daemon=True).start()
-    server.sender.send("0 " + json.dumps({"state": "started", "process": os.getpid()}))
-    server.sender.send("0 " + json.dumps(warm_up()))
+    server.tell(state="warm", seconds=0.0 if COLD in sys.argv else warm_up())
     server.work()
     # Daemon threads and libraries' exit handlers must not keep an ended child alive.
     sys.stderr.flush()
