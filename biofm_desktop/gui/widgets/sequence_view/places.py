@@ -1,0 +1,33 @@
+"""Which track lies where, from top to bottom."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF
+
+from .features import ROW
+
+_TITLE, _OVERVIEW, _RULER, _STRAND, _SCORES, _GAP = 26.0, 30.0, 28.0, 24.0, 110.0, 6.0
+
+
+@dataclass(frozen=True)
+class Places:
+    """The rectangle of each track."""
+
+    title: QRectF
+    overview: QRectF
+    ruler: QRectF
+    letters: QRectF
+    scores: QRectF
+    features: QRectF
+
+    @classmethod
+    def of(cls, width: float, height: float, *, strands: int, scores: bool) -> "Places":
+        """Lay the tracks out; the features get the rest, one row at least."""
+        tops = [4.0]
+        heights = [_TITLE, _OVERVIEW, _RULER, _STRAND * strands, _SCORES if scores else 0.0]
+        for size in heights:
+            tops.append(tops[-1] + size + (_GAP if size else 0.0))
+        boxes = [QRectF(0, top, width, size) for top, size in zip(tops, heights)]
+        rest = QRectF(0, tops[-1] + 2, width, max(ROW, height - tops[-1] - 4))
+        title, overview, ruler, letters, curve = boxes
+        return cls(title, overview, ruler, letters, curve, rest)

@@ -1,0 +1,39 @@
+"""Whole rows of pixels from arrays, drawn in one go whatever they hold."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+
+
+def draw_pixels(painter: QPainter, rect: QRectF, pixels: NDArray[np.uint32]) -> None:
+    """Draw premultiplied ARGB pixels (a row, or rows x columns) stretched over a rectangle."""
+    rows = np.ascontiguousarray(np.atleast_2d(pixels))
+    height, width = rows.shape
+    image = QImage(rows.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    painter.drawImage(rect, image)
+
+
+def argb(colour: QColor) -> int:
+    """Return the premultiplied pixel of a colour."""
+    alpha = colour.alpha()
+    red, green, blue = (part * alpha // 255 for part in (colour.red(), colour.green(), colour.blue()))
+    return alpha << 24 | red << 16 | green << 8 | blue
+
+
+def band(height: int, tops: NDArray[np.float32], bottoms: NDArray[np.float32], colour: QColor) -> NDArray[np.uint32]:
+    """Return ``height`` rows of pixels, coloured in each column from top to bottom (soft edges; NaN: nothing)."""
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    cover = np.minimum(rows + 1, bottoms) - np.maximum(rows, tops)
+    cover = np.clip(np.nan_to_num(cover, nan=0.0), 0, 1) * np.float32(colour.alpha())
+    red, green, blue = (
+        (cover * np.float32(part)).astype(np.uint32) for part in (colour.redF(), colour.greenF(), colour.blueF())
+    )
+    return cover.astype(np.uint32) << 24 | red << 16 | green << 8 | blue
+
+
+def tinted(colour: QColor, alpha: int) -> QColor:
+    """Return the colour with another opacity (0 to 255)."""
+    clear = QColor(colour)
+    clear.setAlpha(alpha)
+    return clear
