@@ -1,0 +1,220 @@
+"""The layers of a network as a tree of stages, blocks and layers with tick boxes: ticked ones are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from typing import Any
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from biofm_desktop.engine.models.base import Layer
+from biofm_desktop.engine.models.memory import GRADIENT, MOMENTS, WEIGHT, MemoryNeed, as_text, training_memory
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+COLUMNS = ("Train", "Kind", "Output", "Weights", "Memory")
+TIPS = (
+    "Ticked layers are trained; the others stay exactly as they are (frozen)",
+    "What the layer does",
+    "Shape of what it gives for one sample",
+    "Numbers in it that training could change",
+    "What it needs while training: weights, gradients, and what is kept of each batch",
+)
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class Node:
+    """A stage, a block or a layer; ``layers`` are the places of its layers in the network."""
+
+    def __init__(self, name: str, label: str, parent: Node | None) -> None:
+        self.name, self.label, self.parent = name, label, parent
+        self.row = 0
+        self.children: list[Node] = []
+        self.layers: list[int] = []
+        self.own: int | None = None
+
+    def walk(self) -> Iterator[Node]:
+        """Give this node and all below it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def grow(layers: Sequence[Layer]) -> Node:
+    """Return the root of the tree that the dotted names of the layers make."""
+    root, known = Node("", "", None), dict[str, Node]()
+    known[""] = root
+    for place, layer in enumerate(layers):
+        node, name = root, ""
+        root.layers.append(place)
+        for part in layer.name.split("."):
+            name = f"{name}.{part}" if name else part
+            if name not in known:
+                known[name] = Node(name, part, node)
+                known[name].row = len(node.children)
+                node.children.append(known[name])
+            node = known[name]
+            node.layers.append(place)
+        node.own = place
+    for node in known.values():
+        # A layer with layers inside (attention) is one thing to tick: a pattern for it freezes them as well.
+        if node.own is not None and node is not root:
+            node.children = []
+    return root
+
+
+class LayerTree(QAbstractItemModel):
+    """The model behind the freeze dialog's tree. ``ticked`` is emitted once after each change of ticks."""
+
+    ticked = Signal()
+
+    def __init__(self, layers: Sequence[Layer], head: str, batch_size: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.layers, self.head, self.batch_size = tuple(layers), head, batch_size
+        self._root = grow(layers)
+        self._trained = [True] * len(layers)
+        self._keeps = [True] * len(layers)
+
+    # What is ticked
+
+    def set_frozen(self, frozen: Set[str]) -> None:
+        """Untick the layers of these names and tick all others."""
+        self._set([layer.name not in frozen for layer in self.layers])
+
+    def frozen(self) -> set[str]:
+        """Return the names of the layers that are not trained."""
+        return {layer.name for layer, trained in zip(self.layers, self._trained) if not trained}
+
+    def patterns(self) -> tuple[str, ...]:
+        """Return the shortest patterns that freeze what is unticked: whole stages or blocks, else layers."""
+        found: list[str] = []
+        waiting = list(reversed(self._root.children))
+        while waiting:
+            node = waiting.pop()
+            if not any(self._trained[i] for i in node.layers):
+                found.append(node.name)
+            else:
+                waiting += reversed(node.children)
+        return tuple(found)
+
+    def blocks(self) -> list[Node]:
+        """Return the stages, or the blocks within stages that have some, in order and without the head."""
+        nodes: list[Node] = []
+        for stage in self._root.children:
+            nodes += [stage] if not stage.children else stage.children
+        return [n for n in nodes if n.name != self.head and not n.name.startswith(f"{self.head}.")]
+
+    def frozen_but_last(self, blocks: int) -> set[str]:
+        """Return the names of the layers to freeze so that the head and the last ``blocks`` blocks are trained."""
+        kept = self.blocks()
+        return {self.layers[i].name for node in kept[: max(0, len(kept) - blocks)] for i in node.layers}
+
+    def counts(self) -> tuple[int, int, int, int]:
+        """Return how many layers and weights are trained, each followed by how many there are."""
+        trained = [layer for layer, t in zip(self.layers, self._trained) if t]
+        weights = sum(layer.parameters for layer in trained)
+        return len(trained), len(self.layers), weights, sum(layer.parameters for layer in self.layers)
+
+    def memory(self) -> MemoryNeed:
+        """Return what training with these ticks needs."""
+        return training_memory(self.layers, self.frozen(), self.batch_size)
+
+    def _set(self, trained: list[bool]) -> None:
+        self._trained = trained
+        learns = [t and layer.parameters > 0 for t, layer in zip(trained, self.layers)]
+        first = learns.index(True) if True in learns else len(learns)
+        self._keeps = [place >= first for place in range(len(learns))]
+        for node in self._root.walk():
+            if node.children:
+                last = node.children[-1]
+                corner = self.createIndex(last.row, len(COLUMNS) - 1, last)
+                self.dataChanged.emit(self.createIndex(0, 0, node.children[0]), corner)
+        self.ticked.emit()
+
+    def holding(self, text: str) -> list[tuple[QModelIndex, bool]]:
+        """Return every row, and whether its name, one above or one below it holds the text (in any case)."""
+        found, text = list[tuple[QModelIndex, bool]](), text.lower()
+        for node in self._root.walk():
+            if node is not self._root:
+                shown = any(text in below.name.lower() for below in node.walk())
+                found.append((self.createIndex(node.row, 0, node), shown))
+        return found
+
+    # What a view asks for
+
+    def node(self, index: AnyIndex) -> Node:
+        """Return the node of an index (the root for none)."""
+        made = index.internalPointer() if index.isValid() else self._root
+        assert isinstance(made, Node)  # noqa: S101
+        return made
+
+    def index(self, row: int, column: int, parent: AnyIndex = QModelIndex()) -> QModelIndex:  # noqa: B008
+        children = self.node(parent).children
+        return self.createIndex(row, column, children[row]) if row < len(children) else QModelIndex()
+
+    def parent(self, index: AnyIndex = QModelIndex()) -> QModelIndex:  # type: ignore[override] # noqa: B008
+        above = self.node(index).parent if index.isValid() else None
+        return QModelIndex() if above is None or above is self._root else self.createIndex(above.row, 0, above)
+
+    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.column() > 0 else len(self.node(parent).children)
+
+    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: ARG002, B008
+        return len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole and section >= 3:
+            return _RIGHT
+        return {Qt.ItemDataRole.DisplayRole: COLUMNS, Qt.ItemDataRole.ToolTipRole: TIPS}.get(
+            Qt.ItemDataRole(role), (None,) * len(COLUMNS)
+        )[section]
+
+    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        node, column = self.node(index), index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(node, column)
+        if role == Qt.ItemDataRole.CheckStateRole and column == 0:
+            return self._state(node)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column >= 3:
+            return _RIGHT
+        if role == Qt.ItemDataRole.ToolTipRole and column == 0:
+            return node.name
+        return None
+
+    def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if role != Qt.ItemDataRole.CheckStateRole or not index.isValid():
+            return False
+        trained = self._trained.copy()
+        for place in self.node(index).layers:
+            trained[place] = Qt.CheckState(value) == Qt.CheckState.Checked
+        self._set(trained)
+        return True
+
+    def _state(self, node: Node) -> Qt.CheckState:
+        ticks = {self._trained[i] for i in node.layers}
+        if len(ticks) == 2:
+            return Qt.CheckState.PartiallyChecked
+        return Qt.CheckState.Checked if True in ticks else Qt.CheckState.Unchecked
+
+    def _text(self, node: Node, column: int) -> str:
+        last = self.layers[node.layers[-1] if node.own is None else node.own]
+        match column:
+            case 0:
+                return node.label
+            case 1:
+                return last.kind if node.own is not None else f"{len(node.layers)} layers"
+            case 2:
+                return " × ".join(map(str, last.shape))
+            case 3:
+                return f"{sum(self.layers[i].parameters for i in node.layers):,}"
+        return as_text(sum(self._bytes(i) for i in node.layers))
+
+    def _bytes(self, place: int) -> int:
+        layer = self.layers[place]
+        each = WEIGHT + (GRADIENT + MOMENTS if self._trained[place] else 0)
+        return each * layer.parameters + self.batch_size * (layer.activation_bytes if self._keeps[place] else 0)
