@@ -23,6 +23,8 @@ class Knobs:
     window: float = option(80.0, "Window", unit="HU")
     names: tuple = option(("a", "b"), "Names", advanced=True)
     seed: int = option(0, "Seed", low=0, high=2**63 - 1, advanced=True)
+    patience: int = option(0, "Patience", low=0, high=99, help="0: chosen for you")
+    decay: float = option(0.0, "Decay", low=0, high=1, help="0: chosen for you")
     hidden: int = 3
 
 
@@ -92,6 +94,15 @@ def test_values_can_be_set_and_what_does_not_fit_is_passed_over(form):
     assert values["learning_rate"] == 0.001
     form.reset()
     assert form.changed_values() == {}
+
+
+def test_a_zero_that_means_chosen_for_you_says_so(form):
+    assert field(form, "patience", QSpinBox).text() == "automatic"
+    decay = field(form, "decay", QLineEdit)
+    assert (decay.text(), decay.placeholderText()) == ("", "automatic")
+    assert form.values()["decay"] == 0
+    form.set_values({"decay": 0.5})
+    assert form.values()["decay"] == 0.5
 
 
 def test_a_very_large_seed_survives(form):

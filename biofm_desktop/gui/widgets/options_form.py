@@ -21,10 +21,13 @@ from PySide6.QtWidgets import (
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.options import OptionSpec, specs
+from biofm_desktop.gui.theme import theme_bus, theme_colours
 
 from .fold import Fold
+from .named import named, plain_label
 
 WHOLE_MAX = 2**31 - 1
+AUTO = "automatic"
 
 
 @dataclass
@@ -75,7 +78,8 @@ class OptionsForm(QWidget):
         if advanced.rowCount():
             self._fold = Fold("More options", advanced, f"{area}.{of.__name__.lower()}.more")
             outer.addWidget(self._fold)
-        self.setStyleSheet("*[wrong='true'] { border: 1px solid #d9534f; } QLabel[fault='true'] { color: #d9534f; }")
+        theme_bus().changed.connect(self._colour)
+        self._colour()
 
     def values(self) -> dict[str, Any]:
         """Return the checked value of every option; raise `Fault` for the first that is not allowed."""
@@ -109,18 +113,19 @@ class OptionsForm(QWidget):
 
     def _add(self, spec: OptionSpec, form: QFormLayout, name: str) -> None:
         widget, read, write, notify = _editor(spec)
-        widget.setObjectName(name)
-        widget.setAccessibleName(spec.title)
-        widget.setToolTip(_tip(spec))
-        fault = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        named(widget, name, spec.title, _tip(spec))
+        fault = plain_label()
         fault.setVisible(False)
-        fault.setProperty("fault", True)
+        fault.setProperty("role", "error")
         field = _Field(spec, widget, read, write, fault)
         self._fields[spec.name] = field
         write(spec.default)
         notify.connect(lambda *_: self._note(field))
         form.addRow(*_row(spec, widget))
         form.addRow(fault)
+
+    def _colour(self) -> None:
+        self.setStyleSheet(f"*[wrong='true'] {{ border: 1px solid {theme_colours().error}; }}")
 
     def _note(self, field: _Field) -> None:
         field.check()
@@ -138,7 +143,7 @@ def _form() -> QFormLayout:
 
 
 def _row(spec: OptionSpec, widget: QWidget) -> tuple[QWidget, QWidget]:
-    label = QLabel(spec.title, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+    label = plain_label(spec.title)
     label.setBuddy(widget)
     label.setToolTip(widget.toolTip())
     if not spec.unit or isinstance(widget, QSpinBox):
@@ -147,7 +152,7 @@ def _row(spec: OptionSpec, widget: QWidget) -> tuple[QWidget, QWidget]:
     line = QHBoxLayout(both)
     line.setContentsMargins(0, 0, 0, 0)
     line.addWidget(widget)
-    line.addWidget(QLabel(spec.unit, textFormat=Qt.TextFormat.PlainText))
+    line.addWidget(plain_label(spec.unit, wrap=False))
     return label, both
 
 
@@ -183,12 +188,27 @@ def _editor(spec: OptionSpec) -> tuple[QWidget, Callable[[], Any], Callable[[Any
             -WHOLE_MAX if spec.low is None else int(spec.low), WHOLE_MAX if spec.high is None else int(spec.high)
         )
         spin.setSuffix(f" {spec.unit}" if spec.unit else "")
+        if _chosen_at_zero(spec):
+            spin.setSpecialValueText(AUTO)
         _quiet_wheel(spin)
         return spin, spin.value, spin.setValue, spin.valueChanged
     edit = QLineEdit()
     if spec.type is tuple:
         return edit, lambda: _parts(edit.text()), lambda value: edit.setText(_as_text(value)), edit.textChanged
+    if _chosen_at_zero(spec):
+        edit.setPlaceholderText(AUTO)
+        return (
+            edit,
+            lambda: edit.text().strip() or 0,
+            lambda v: edit.setText(_as_text(v) if v else ""),
+            edit.textChanged,
+        )
     return edit, lambda: edit.text().strip(), lambda value: edit.setText(_as_text(value)), edit.textChanged
+
+
+def _chosen_at_zero(spec: OptionSpec) -> bool:
+    """Say whether 0, the lowest and the default, stands for "the program chooses"; the help says so."""
+    return spec.low == 0 and spec.default == 0 and "0:" in spec.help
 
 
 def _choice(spec: OptionSpec) -> tuple[QWidget, Callable[[], Any], Callable[[Any], None], Any]:
