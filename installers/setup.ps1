@@ -28,6 +28,8 @@ if ($before -ne $state) {
     if (-not (Invoke-Thrice { & $VenvPython -m pip install --quiet --require-hashes --only-binary :all: -r installers\requirements-uv.txt })) {
         Stop-With 'uv could not be downloaded. Is this machine on the network?', 'Behind a proxy, set HTTPS_PROXY. Then run this again.'
     }
+    # An institute's network may sign with certificates that only the system knows.
+    if (-not $env:UV_SYSTEM_CERTS) { $env:UV_SYSTEM_CERTS = '1' }
     Say 'Installing the packages (the first time about a gigabyte is downloaded)'
     if (-not (Invoke-Thrice { & $VenvUv pip install --python $VenvPython --require-hashes --only-binary :all: --quiet -r $requirements })) {
         Stop-With 'The packages could not be installed; the lines above say why.', 'What was downloaded is kept: run the same command again to go on.'

@@ -34,7 +34,9 @@ check_machine() {
 
 install_packages() {
   # No "sync": plug-ins for napari that the user has put into this environment stay.
-  "$venv_uv" pip install --python "$venv_python" --require-hashes --only-binary :all: --quiet -r "$requirements"
+  "$venv_uv" pip install --python "$venv_python" --require-hashes --only-binary :all: --quiet -r "$requirements" && return
+  export UV_SYSTEM_CERTS=1 # an institute's network may sign with certificates that only the system knows: the next try asks it
+  return 1
 }
 
 install_program() { "$venv_uv" pip install --python "$venv_python" --no-deps --no-build-isolation --offline --quiet -e .; }
