@@ -5,6 +5,7 @@ system fail.
 """
 
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -104,14 +105,38 @@ def remove(path: Path, *, room: str) -> None:
 
 
 def append_lines(path: Path, lines: list[str], *, room: str) -> None:
-    """Add lines to a log (one write, so that a crash leaves whole lines before it)."""
+    """Add lines to a log, all of them or none; what a full disk or a crash left of a line is cut off."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _point(f"{room}.append", path)
-        with path.open("a", encoding="utf-8") as file:
-            file.write("".join(line + "\n" for line in lines))
+        with path.open("a+b", buffering=0) as file:
+            before = _cut_to_lines(file)
+            try:
+                _write_all(file, "".join(line + "\n" for line in lines).encode("utf-8"))
+                _point(f"{room}.append", path)
+            except OSError:
+                file.truncate(before)
+                raise
     except OSError as error:
         raise system_fault(path, error) from error
+
+
+def _cut_to_lines(file: io.FileIO) -> int:
+    """Cut off a last line without an end; return the size that is left."""
+    size, whole = file.seek(0, os.SEEK_END), 0
+    for start in range((size - 1) // 4096 * 4096, -1, -4096):
+        file.seek(start)
+        place = file.read(4096).rfind(b"\n")
+        if place >= 0:
+            whole = start + place + 1
+            break
+    if whole < size:
+        file.truncate(whole)
+    return whole
+
+
+def _write_all(file: io.FileIO, data: bytes) -> None:
+    while data:
+        data = data[file.write(data) :]
 
 
 def new_folder(path: Path) -> Path:

@@ -7,7 +7,7 @@ import threading
 import traceback
 from collections.abc import Generator, Iterator
 
-from biofm_desktop.engine.events import EpochDone, Event, Failed, Finished, StepDone
+from biofm_desktop.engine.events import EpochDone, Event, Failed, Finished, StepDone, from_line, to_line
 from biofm_desktop.engine.faults import Fault, system_fault
 from biofm_desktop.engine.jobs.base import Job
 
@@ -51,7 +51,8 @@ class HereRun:
         under_way, ended = False, False
         try:
             steps = self.job.run()
-            for event in self._controlled(steps):
+            for told in self._controlled(steps):
+                event = from_line(to_line(told))  # as it arrives through the child's pipe: tuples are lists there
                 under_way = under_way or isinstance(event, (StepDone, EpochDone))
                 ended = isinstance(event, (Finished, Failed))
                 yield event

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-from biofm_desktop.engine.events import Event, Failed, Finished, Saved, to_line
+from biofm_desktop.engine.events import Event, Saved, to_line
 from biofm_desktop.engine.runners.here import HereRun, failure, use_threads
 
 #: The argument of a child that imports nothing ahead.
@@ -121,7 +121,7 @@ class Server:
             number, values = asked
             for event in self._events(number, values):
                 # A crash right after a save must not hide that there is something saved.
-                self.sender.send(f"{number} {_line(event)}", wait=isinstance(event, Saved))
+                self.sender.send(f"{number} {to_line(event)}", wait=isinstance(event, Saved))
         self.sender.close()
 
     def _events(self, number: int, values: dict[str, Any]) -> Iterator[Event]:
@@ -150,17 +150,6 @@ def _obey(run: HereRun, word: str) -> None:
             run.resume()
         case "stop":
             run.stop()
-
-
-def _line(event: Event) -> str:
-    try:
-        return to_line(event)
-    except (TypeError, ValueError) as error:
-        kind = type(event).__name__
-        sentence = (
-            f"The program made an error: an event ({kind}) cannot cross the pipe. Please report it with the details."
-        )
-        return to_line(Failed(sentence, repr(error)) if isinstance(event, Finished) else Failed(sentence, repr(event)))
 
 
 def warm_up() -> float:
