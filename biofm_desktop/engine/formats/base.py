@@ -1,11 +1,12 @@
-"""What a format is: it knows its files by content and turns each into samples."""
+"""What a format and a layout are: a format knows a file by content, a layout knows a set of files by its order."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from pathlib import Path
 from typing import ClassVar
 
-from biofm_desktop.engine.samples import Problem, Sample
+from biofm_desktop.engine.samples import Dataset, Problem, Sample
+
+from .entry import Entry, Tree
 
 
 class Format(ABC):
@@ -17,12 +18,34 @@ class Format(ABC):
     takes: ClassVar[type[Sample]]
 
     @abstractmethod
-    def sniff(self, path: Path, head: bytes) -> bool:
+    def sniff(self, entry: Entry, head: bytes) -> bool:
         """Say whether a file is of this format, by its first 4096 bytes (gzip is taken off already)."""
 
     @abstractmethod
-    def read(self, path: Path, problems: list[Problem]) -> Iterator[Sample]:
+    def read(self, entry: Entry, problems: list[Problem]) -> Iterator[Sample]:
         """Give the file's samples one by one, pixels unread; add what a user should know to ``problems``.
 
-        Raises `Fault` naming the file, the place and the fault where it cannot be read.
+        Keys need not be unique yet. Raises `Fault` naming the file, the place and the fault where it cannot be read.
+        """
+
+    def classes(self, entry: Entry) -> tuple[str, ...]:  # noqa: ARG002 - for those that override it
+        """Return the names of the classes in their order where the file or its kind states them."""
+        return ()
+
+
+class Layout(ABC):
+    """One way in which people lay out a folder, an archive or several files."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    @abstractmethod
+    def matches(self, tree: Tree) -> bool:
+        """Say by names alone whether the files are laid out like this."""
+
+    @abstractmethod
+    def read(self, tree: Tree, problems: list[Problem]) -> Dataset:
+        """Return the samples, pixels unread; a file that cannot be read becomes a problem.
+
+        Keys need not be unique yet. Raises `Fault` where nothing can be opened.
         """

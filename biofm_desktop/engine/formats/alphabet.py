@@ -1,0 +1,68 @@
+"""Which alphabet the letters of a file are of, and which letters are not of it."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from biofm_desktop.engine.samples import ALPHABETS, Problem, SequenceSample
+
+_GAPS = b"-."
+_SHOWN = 5
+
+
+def counts_of(sequences: Iterable[str]) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    """Return how often each of the 256 byte values (upper case) occurs; letters beyond Latin-1 count as 255."""
+    counts = np.zeros(256, np.int64)
+    for letters in sequences:
+        codes = np.frombuffer(letters.encode("latin-1", "replace"), np.uint8)
+        counts += np.bincount(codes, minlength=256)
+    return counts
+
+
+def guess(sequences: Iterable[str]) -> str:
+    """Return ``dna``, ``rna`` or ``protein`` by all the letters (upper case) of a file.
+
+    Nucleic where at least nine of ten letters are A, C, G, T, U or N; RNA where it has U and no T.
+    """
+    counts = counts_of(sequences)
+    for gap in _GAPS:
+        counts[gap] = 0
+    nucleic = sum(int(counts[ord(letter)]) for letter in "ACGTUN")
+    if nucleic < 0.9 * int(counts.sum()):
+        return "protein"
+    return "rna" if counts[ord("U")] and not counts[ord("T")] else "dna"
+
+
+def first_strange(letters: str, alphabet: str) -> tuple[int, str] | None:
+    """Return place (from 1) and letter of the first letter outside an alphabet; None where there is none."""
+    known = ALPHABETS[alphabet].letters + ALPHABETS[alphabet].ambiguous
+    if not letters.encode("latin-1", "replace").translate(None, known.encode()):
+        return None
+    return next((place, letter) for place, letter in enumerate(letters, 1) if letter not in known)
+
+
+def checked(samples: Sequence[SequenceSample], file: str, problems: list[Problem]) -> list[SequenceSample]:
+    """Return the samples that are sound; those without letters or with strange ones become problems."""
+    sound: list[SequenceSample] = []
+    strange: list[str] = []
+    empty: list[str] = []
+    for sample in samples:
+        if not sample.letters:
+            empty.append(sample.key)
+        elif found := first_strange(sample.letters, sample.alphabet):
+            strange.append(f"{sample.key}: letter {found[1]!r} at position {found[0]}")
+        else:
+            sound.append(sample)
+    if empty:
+        problems.append(Problem(file, f"{len(empty)} sequences are empty and were left out: {_some(empty)}"))
+    if strange:
+        kind = next(sample.alphabet for sample in samples).upper() if samples else ""
+        message = (
+            f"{len(strange)} sequences have a letter outside the {kind} alphabet and were left out: {_some(strange)}"
+        )
+        problems.append(Problem(file, message))
+    return sound
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

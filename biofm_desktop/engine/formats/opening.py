@@ -1,0 +1,94 @@
+"""From paths to samples: what the window, the command line and the jobs all call."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.samples import Dataset, Problem
+
+from .entry import Entry, Tree, entry_of
+from .keys import with_unique_keys
+from .layouts import LAYOUTS
+from .listed import FORMATS
+from .listing import list_archive, list_folder, list_paths
+from .reading import format_of
+from .side_tables import FILE
+from .table import read_table
+
+_TABLES = {".csv", ".tsv", ".tab"}
+
+
+def open_data(paths: Sequence[Path]) -> Dataset:
+    """Return the samples of a file, of several files, or of a folder, pixels unread.
+
+    A broken file among others becomes a problem of the dataset; raises `Fault` where nothing can be opened.
+    """
+    paths = [Path(path) for path in paths]
+    if not paths:
+        raise Fault("nothing to open", "no file was named", "Choose a file or a folder")
+    problems: list[Problem] = []
+    if len(paths) > 1:
+        return _whole(_of_tree(list_paths(paths, problems), problems), problems)
+    if paths[0].is_dir():
+        return _whole(_of_tree(list_folder(paths[0], problems), problems), problems)
+    return _whole(_of_file(entry_of(paths[0]), problems), problems)
+
+
+def _whole(dataset: Dataset, problems: list[Problem]) -> Dataset:
+    if dataset.samples:
+        return replace(dataset, problems=tuple(dict.fromkeys(problems)))
+    name = dataset.source or dataset.name
+    if not problems:
+        raise Fault(name, "it holds nothing that can be opened", _known_kinds())
+    told = "; ".join(str(problem) for problem in problems[:3]) + (" ..." if len(problems) > 3 else "")
+    raise Fault(name, f"nothing in it can be opened ({told})", "Choose other files")
+
+
+def _known_kinds() -> str:
+    suffixes = sorted({suffix for known in FORMATS for suffix in known.suffixes})
+    return f"These can be opened: {', '.join(suffixes)} and folders or .zip files of them"
+
+
+def _of_file(entry: Entry, problems: list[Problem]) -> Dataset:
+    entry = replace(entry, path=PurePosixPath(entry.path.name))
+    head = entry.head()
+    known = format_of(entry)
+    if known is None and head.startswith(b"PK\3\4") and entry.suffix == ".zip":
+        return _of_tree(list_archive(entry, problems), problems)
+    if known is None:
+        raise Fault(entry.name, "it is of no format that is known", _known_kinds())
+    if entry.suffix in _TABLES and (listed := _of_index(entry, problems)) is not None:
+        return listed
+    samples = with_unique_keys(list(known.read(entry, problems)))
+    return Dataset(entry.stem, samples, known.classes(entry), source=entry.source)
+
+
+def _of_index(entry: Entry, problems: list[Problem]) -> Dataset | None:
+    """Return the images that a table lists, where it is a table of images; None otherwise."""
+    table = read_table(entry, [])
+    if table.column("sequence", "seq") is not None or table.column(*FILE) is None:
+        return None
+    tree = list_folder(entry.source.parent, problems)
+    tree = Tree(
+        tree.name,
+        tree.root,
+        (
+            replace(entry, path=PurePosixPath("index.csv")),
+            *(
+                other
+                for other in tree.entries
+                if other.source != entry.source and other.path != PurePosixPath("index.csv")
+            ),
+        ),
+    )
+    return _of_tree(tree, problems) if LAYOUTS["index"].matches(tree) or LAYOUTS["paired"].matches(tree) else None
+
+
+def _of_tree(tree: Tree, problems: list[Problem]) -> Dataset:
+    layout = next(layout for layout in LAYOUTS if layout.matches(tree))
+    tops = {entry.path.parts[0] for entry in tree.entries}
+    if layout is LAYOUTS["flat"] and len(tops) == 1 and all(len(entry.path.parts) > 1 for entry in tree.entries):
+        inner = tuple(replace(e, path=PurePosixPath(*e.path.parts[1:])) for e in tree.entries)
+        return _of_tree(Tree(tree.name, tree.root, inner), problems)
+    return layout.read(tree, problems)

@@ -1,0 +1,74 @@
+"""Reading many files where one that is broken must not stop the rest."""
+
+from collections.abc import Iterable, Iterator
+
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.samples import ImageSample, Problem, Sample
+
+from .base import Format
+from .entry import Entry
+from .listed import FORMATS
+
+#: Files that people keep beside their data and that nobody expects to be opened.
+_BESIDE = {
+    ".txt",
+    ".md",
+    ".rst",
+    ".pdf",
+    ".html",
+    ".json",
+    ".yaml",
+    ".yml",
+    ".csv",
+    ".tsv",
+    ".xml",
+    ".log",
+    ".py",
+    ".docx",
+    "",
+}
+
+
+def format_of(entry: Entry) -> Format | None:
+    """Return the format of a file by its content; None where it is of none that is known."""
+    head = entry.head()
+    return next((known for known in FORMATS if known.sniff(entry, head)), None)
+
+
+def is_image_name(entry: Entry) -> bool:
+    """Say whether a file's ending is that of an image format."""
+    return entry.suffix in _IMAGE_SUFFIXES
+
+
+_IMAGE_SUFFIXES = {s.removesuffix(".gz") for f in FORMATS if f.takes is ImageSample for s in f.suffixes if s != ".npz"}
+
+
+def read_each(entries: Iterable[Entry], problems: list[Problem]) -> Iterator[tuple[Entry, Sample]]:
+    """Give the samples of each file with the file they came from; a file that cannot be read becomes a problem."""
+    left_out: list[str] = []
+    for entry in entries:
+        try:
+            known = format_of(entry)
+            if known is not None:
+                for sample in known.read(entry, problems):
+                    yield entry, sample
+            elif entry.suffix not in _BESIDE:
+                left_out.append(entry.name)
+        except Fault as fault:
+            problems.append(problem_of(fault))
+    if left_out:
+        names = ", ".join(left_out[:5]) + (" ..." if len(left_out) > 5 else "")
+        problems.append(Problem(names, f"{len(left_out)} files are of no format that is known and were left out"))
+
+
+def images_of(entries: Iterable[Entry], problems: list[Problem]) -> Iterator[tuple[Entry, ImageSample]]:
+    """Give the images of each file; files of another kind are passed by."""
+    for entry, sample in read_each(entries, problems):
+        if isinstance(sample, ImageSample):
+            yield entry, sample
+
+
+def problem_of(fault: Fault) -> Problem:
+    """Return a fault of one file as a problem of the whole."""
+    place = f"{fault.place}: " if fault.place else ""
+    return Problem(fault.what, f"{place}{fault.fault}; it was left out")
