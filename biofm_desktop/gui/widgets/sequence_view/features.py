@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
@@ -51,43 +52,30 @@ def _draw_lane(
     starts, ends, places = lane.starts[seen], lane.ends[seen], lane.places[seen]
     tiny = (ends - starts) * scale.letter < _SHAPED
     if tiny.any():
-        _draw_tiny(
-            painter,
-            top,
-            [lanes.features[i].kind for i in places[tiny].tolist()],
-            starts[tiny],
-            ends[tiny],
-            scale,
-            colours,
-            ratio,
-        )
-    for start, end, place in zip(starts[~tiny].tolist(), ends[~tiny].tolist(), places[~tiny].tolist(), strict=True):
+        table = np.array([argb(colours.feature(kind)) for kind in lanes.kinds], np.uint32)
+        pixels = _tiny_pixels(starts[tiny], ends[tiny], table[lane.kinds[seen][tiny]], scale, ratio)
+        draw_pixels(painter, QRectF(0, top, len(pixels) / ratio, _BODY), pixels)
+    shaped = ~tiny
+    for start, end, place in zip(starts[shaped].tolist(), ends[shaped].tolist(), places[shaped].tolist(), strict=True):
         _draw_shape(painter, top, lanes.features[place], start, end, scale, colours)
 
 
-def _draw_tiny(
-    painter: QPainter,
-    top: float,
-    kinds: list[str],
-    starts: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-    ends: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-    scale: Scale,
-    colours: Colours,
-    ratio: float,
-) -> None:
+def _tiny_pixels(
+    starts: NDArray[np.int64], ends: NDArray[np.int64], colours: NDArray[np.uint32], scale: Scale, ratio: float
+) -> NDArray[np.uint32]:
     width = round(scale.width * ratio)
     left = np.clip((scale.x(0) + starts * scale.letter) * ratio, 0, width - 1).astype(np.int64)
     right = np.clip((scale.x(0) + ends * scale.letter) * ratio, 1, width).astype(np.int64)
-    table = {kind: argb(colours.feature(kind)) for kind in set(kinds)}
-    colour = np.array([table[kind] for kind in kinds], np.uint32)
     pixels = np.zeros(width, np.uint32)
-    for offset in range(int(_SHAPED * ratio) + 1):
+    pixels[left] = colours
+    for offset in range(1, int(_SHAPED * ratio) + 1):
         # A free pixel stays between neighbours, as far as there is one.
-        more = (left + offset < right - 1) | (offset == 0)
-        if not more.any():
+        more = np.flatnonzero(left + offset < right - 1)
+        left, right, colours = left[more], right[more], colours[more]
+        if not len(more):
             break
-        pixels[left[more] + offset] = colour[more]
-    draw_pixels(painter, QRectF(0, top, width / ratio, _BODY), pixels)
+        pixels[left + offset] = colours
+    return pixels
 
 
 def _draw_shape(

@@ -99,8 +99,11 @@ def draw_hits(
         draw_pixels(painter, QRectF(0, rect.top(), width / ratio, rect.height()), pixels)
     else:
         painter.setPen(QPen(colours.hit, 1.5))
-        painter.setBrush(tinted(colours.hit, 60))
+        painter.setBrush(tinted(colours.hit, 44))
         for place in range(low, high):
+            # The chosen one is selected too; two tints would hide its letters.
+            if place == current:
+                continue
             painter.drawRoundedRect(_box(rect, scale, hits, place), 2, 2)
     if low <= current < high:
         painter.setPen(QPen(colours.text, 2))

@@ -12,11 +12,13 @@ from biofm_desktop.engine.samples import Feature
 
 @dataclass(frozen=True, eq=False)
 class Lane:
-    """One row: ``starts`` and ``ends`` ascend together; ``places`` are indices into the list of features."""
+    """One row: ``starts`` and ``ends`` ascend together; ``places`` are indices into the list of features,
+    ``kinds`` into the list of kinds."""
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     places: NDArray[np.int64]
+    kinds: NDArray[np.int64]
 
     def between(self, start: float, end: float) -> slice:
         """Return the slice of the row's features of which something lies between two positions."""
@@ -40,7 +42,10 @@ class FeatureLanes:
         cuts = np.flatnonzero(np.diff(rows[by_row])) + 1
         members = np.split(order[by_row], cuts) if len(order) else []
         self.starts, self.ends = starts, ends
-        self.lanes = [Lane(starts[row], ends[row], row) for row in members]
+        numbers: dict[str, int] = {}
+        kinds = np.array([numbers.setdefault(feature.kind, len(numbers)) for feature in self.features], np.int64)
+        self.kinds = tuple(numbers)
+        self.lanes = [Lane(starts[row], ends[row], row, kinds[row]) for row in members]
 
     def __len__(self) -> int:
         return len(self.lanes)

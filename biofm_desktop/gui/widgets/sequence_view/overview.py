@@ -51,8 +51,9 @@ def draw_overview(
     if end > start:
         painter.fillRect(_part(strip, start * unit, end * unit, 2.0), tinted(colours.accent, 110))
     window = _part(strip, scale.first * unit, (scale.first + scale.span) * unit, 6.0)
-    painter.setBrush(tinted(colours.accent, 36))
-    painter.setPen(QPen(colours.accent, 1.5))
+    whole = scale.span >= scale.length
+    painter.setBrush(Qt.BrushStyle.NoBrush if whole else tinted(colours.accent, 40))
+    painter.setPen(QPen(colours.line if whole else colours.accent, 1.5))
     painter.drawRoundedRect(window.adjusted(0, 0.5, 0, -0.5), 3, 3)
 
 

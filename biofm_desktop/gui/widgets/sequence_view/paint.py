@@ -86,7 +86,8 @@ class Picture:
         top, bottom = places.ruler.bottom() - 9, places.features.bottom()
         if end > start:
             width = max(1.0, right - left)
-            painter.fillRect(QRectF(left, top, width, places.letters.bottom() - top), tinted(self.colours.accent, 70))
+            strong = tinted(self.colours.accent, 48 if scale.written else 70)
+            painter.fillRect(QRectF(left, top, width, places.letters.bottom() - top), strong)
             painter.fillRect(
                 QRectF(left, places.letters.bottom(), width, bottom - places.letters.bottom()),
                 tinted(self.colours.accent, 26),
