@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, Union
+from typing import Any
 
 from .faults import Fault
 
@@ -91,7 +91,7 @@ class Finished:
     result: dict[str, Any] = field(default_factory=dict)
 
 
-Event = Union[Started, Progress, StepDone, EpochDone, Preview, Saved, Warned, Failed, Finished]
+Event = Started | Progress | StepDone | EpochDone | Preview | Saved | Warned | Failed | Finished
 _KINDS: dict[str, type] = {
     kind.__name__: kind for kind in (Started, Progress, StepDone, EpochDone, Preview, Saved, Warned, Failed, Finished)
 }

@@ -20,7 +20,9 @@ class Fault(Exception):
     def message(self) -> str:
         """Return the fault as one or two sentences: object, place, fault, way out."""
         head = f"{self.what}, {self.place}" if self.place else self.what
-        return f"{head}: {self.fault}." + (f" {self.way_out}{'' if self.way_out.endswith('?') else '.'}" if self.way_out else "")
+        return f"{head}: {self.fault}." + (
+            f" {self.way_out}{'' if self.way_out.endswith('?') else '.'}" if self.way_out else ""
+        )
 
     def __str__(self) -> str:
         return self.message

@@ -70,6 +70,31 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def fill_folder(folder: Path, fill: Callable[[Path], object], *, room: str) -> list[Path]:
+    """Let ``fill(stage)`` write files into an empty folder aside, then move them all into ``folder``.
+
+    Files of the same names are replaced. Returns the files in their place. Where anything fails, nothing of it is left,
+    and a folder that was not there before is not there after.
+    """
+    missing = next((p for p in (*reversed(folder.parents), folder) if not p.exists()), None)
+    stage, made = folder / f".{uuid.uuid4().hex[:8]}.part", list[Path]()
+    try:
+        stage.mkdir(parents=True)
+        fill(stage)
+        for path in sorted(stage.iterdir()):
+            _point(f"{room}.rename", folder / path.name)
+            made.append(path.replace(folder / path.name))
+        missing = None
+        _sync_folder(folder)
+    except OSError as error:
+        raise system_fault(folder, error) from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+        if missing is not None:
+            shutil.rmtree(missing, ignore_errors=True)
+    return made
+
+
 def write_bytes(path: Path, data: bytes, *, room: str) -> None:
     """Write a whole file; see `write_with`."""
     write_with(path, lambda aside: aside.write_bytes(data), room=room)

@@ -66,14 +66,22 @@ class OptionSpec:
             raise self._fault(f"{value!r} is not {_ARTICLE[self.type]}") from None
 
     def _fault(self, fault: str) -> Fault:
-        bounds = [f"{word} {bound:g}" for word, bound in (("at least", self.low), ("at most", self.high)) if bound is not None]
+        bounds = [
+            f"{word} {bound:g}" for word, bound in (("at least", self.low), ("at most", self.high)) if bound is not None
+        ]
         way_out = f"Give {_ARTICLE[self.type]}" + (" of " + " and ".join(bounds) if bounds else "")
         if self.choices:
             way_out = "Choose " + ", ".join(map(str, self.choices))
         return Fault(f"option {self.flag}", fault, way_out)
 
 
-_ARTICLE: dict[type, str] = {int: "a whole number", float: "a number", str: "a text", bool: "yes or no", tuple: "a list"}
+_ARTICLE: dict[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    bool: "yes or no",
+    tuple: "a list",
+}
 
 
 def option(
@@ -88,7 +96,15 @@ def option(
     advanced: bool = False,
 ) -> Any:
     """Make a dataclass field that is an option; see `OptionSpec` for what the words mean."""
-    spec = {"title": title, "low": low, "high": high, "unit": unit, "help": help, "choices": choices, "advanced": advanced}
+    spec = {
+        "title": title,
+        "low": low,
+        "high": high,
+        "unit": unit,
+        "help": help,
+        "choices": choices,
+        "advanced": advanced,
+    }
     return field(default=default, metadata={"option": spec})
 
 
@@ -97,7 +113,7 @@ def specs(of: type) -> tuple[OptionSpec, ...]:
     hints = get_type_hints(of)
     return tuple(
         OptionSpec(f.name, hints[f.name], f.default if f.default is not MISSING else None, **f.metadata["option"])
-        for f in fields(of)  # type: ignore[arg-type]
+        for f in fields(of)
         if "option" in f.metadata
     )
 
@@ -110,8 +126,8 @@ def to_json(options: Any) -> dict[str, Any]:
 def from_json(of: type[T], values: Mapping[str, Any], *, tolerant: bool = False) -> T:
     """Make the dataclass from a dictionary, each value checked.
 
-    Raises `Fault` for an unknown name or a value out of range. ``tolerant`` (for settings files of other versions) drops
-    those instead.
+    Raises `Fault` for an unknown name or a value out of range. ``tolerant`` (for files of other versions) drops those
+    instead.
     """
     known = {spec.name: spec for spec in specs(of)}
     made: dict[str, Any] = {}
@@ -130,7 +146,9 @@ def add_flags(parser: argparse.ArgumentParser, of: type) -> None:
     """Give the parser a flag for each option of the dataclass; an option not given stays absent."""
     for spec in specs(of):
         words = [spec.help or spec.title, f"(default {spec.default}{' ' + spec.unit if spec.unit else ''})"]
-        parser.add_argument(spec.flag, dest=spec.name, metavar=spec.name.upper(), default=None, help=" ".join(words).replace("%", "%%"))
+        parser.add_argument(
+            spec.flag, dest=spec.name, metavar=spec.name.upper(), default=None, help=" ".join(words).replace("%", "%%")
+        )
 
 
 def from_flags(of: type[T], given: argparse.Namespace) -> T:

@@ -1,7 +1,7 @@
 """What a model says of a sample, in the user's terms."""
 
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,4 +85,4 @@ class CurvePrediction:
         return f"{len(self.spans)} spans of {self.name}"
 
 
-Prediction = Union[ClassPrediction, MaskPrediction, ValuePrediction, CurvePrediction]
+Prediction = ClassPrediction | MaskPrediction | ValuePrediction | CurvePrediction

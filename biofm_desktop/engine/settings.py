@@ -18,7 +18,9 @@ class Settings:
 
     theme: str = option("dark", "Theme", choices=("dark", "light"))
     offline: bool = option(False, "Never use the network", help="Weights then come only from the mirror folder.")
-    mirror: str = option("", "Folder with downloaded weights", help="Searched before the network; may be shared by a lab.")
+    mirror: str = option(
+        "", "Folder with downloaded weights", help="Searched before the network; may be shared by a lab."
+    )
     projects: str = option("", "Folder for new projects", help="Empty: 'BioFM projects' among your documents.")
     device: str = option("auto", "Train on", choices=("auto", "cpu", "cuda", "mps"))
 

@@ -5,12 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.registry import Registry
 
 from .base import Job
+from .describe import DescribeJob
+from .evaluate import EvaluateJob
+from .predict import PredictJob
 from .self_test import SelfTestJob
+from .train import DOWNLOAD, TrainJob
 
-JOBS: Registry[type[Job]] = Registry("job", [SelfTestJob])
+JOBS: Registry[type[Job]] = Registry("job", (TrainJob, PredictJob, EvaluateJob, DescribeJob, SelfTestJob))
 
 
 def job_from_json(values: Mapping[str, Any]) -> Job:
@@ -30,4 +35,15 @@ def job_from_json(values: Mapping[str, Any]) -> Job:
         ) from None
 
 
-__all__ = ["JOBS", "Job", "SelfTestJob", "job_from_json"]
+__all__ = [
+    "DOWNLOAD",
+    "JOBS",
+    "DescribeJob",
+    "EvaluateJob",
+    "FitOptions",
+    "Job",
+    "PredictJob",
+    "SelfTestJob",
+    "TrainJob",
+    "job_from_json",
+]

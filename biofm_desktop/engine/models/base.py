@@ -1,11 +1,10 @@
 """What a model's entry says, and the parts of a network that one can freeze."""
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from biofm_desktop.engine.samples import Grain, Sample
-from biofm_desktop.engine.tasks.base import InputSpec
+from biofm_desktop.engine.samples import Grain, InputSpec, Sample
 
 if TYPE_CHECKING:
     from torch import nn
@@ -13,22 +12,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Weights:
-    """Pretrained weights to download: where, how large (bytes), which sha256, on what terms."""
+    """Pretrained weights to download: where, how large (bytes), which sha256, on what terms.
+
+    ``sha256`` may be its first digits, as torchvision puts them into its file names. ``scaling`` is that of the images
+    they were trained on; see `InputSpec`.
+    """
 
     address: str
     size: int
     sha256: str
     licence: str
     trained_on: str
+    scaling: str = "imagenet"
 
 
 @dataclass(frozen=True)
 class ModelEntry:
     """One model of the list.
 
-    ``builder`` is ``module:function`` inside this package; it is called with (channels, outputs, size) and returns a
-    module whose last named child is the head. ``preferred`` is the input it was made for. ``scaling`` says how
-    images are fed: ``unit`` [0, 1], ``symmetric`` [-1, 1] or ``imagenet`` (mean and deviation of ImageNet).
+    ``builder`` is ``module:function`` inside this package; it is called with (inputs, outputs). ``preferred`` is the
+    input it was made for (None: whatever the data has). ``head`` names the layer that is made anew for each task.
+    ``recipe`` overrides the task's recipe of good training options.
     """
 
     name: str
@@ -38,8 +42,8 @@ class ModelEntry:
     grain: Grain
     builder: str
     preferred: InputSpec | None = None
-    scaling: str = "unit"
     head: str = "head"
+    recipe: dict[str, float] = field(default_factory=dict)
     weights: Weights | None = None
     licence: str = ""
     citation: str = ""
@@ -48,7 +52,7 @@ class ModelEntry:
         """Return a fresh network; torch's global seed decides its weights."""
         module, function = self.builder.split(":")
         made: Any = getattr(importlib.import_module(module), function)(inputs, outputs)
-        return made  # type: ignore[no-any-return]
+        return made
 
 
 @dataclass(frozen=True)

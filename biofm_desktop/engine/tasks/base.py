@@ -2,31 +2,32 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from biofm_desktop.engine.options import from_json, specs
+from biofm_desktop.engine.options import from_json, specs, to_json
 from biofm_desktop.engine.predictions import Prediction
-from biofm_desktop.engine.samples import Dataset, Grain, Sample
+from biofm_desktop.engine.samples import Dataset, Grain, InputSpec, Sample
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from torch import Generator, Tensor
-    from typing_extensions import Self
 
 
-@dataclass(frozen=True)
-class InputSpec:
-    """What a task feeds a model: ``channels`` (or letters of the alphabet), and the size of the other axes."""
+class Item(NamedTuple):
+    """What is fed to a network and what is to be learnt from it (None: not labelled)."""
 
-    channels: int
-    size: tuple[int, ...]
+    inputs: "Tensor"
+    target: "Tensor | None"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task(ABC):
     """Something to be learnt. Fields with a title are its options; the others are found in the data by `for_dataset`.
 
-    ``metric`` is the headline figure among those of `score`; larger is better.
+    ``metric`` is the headline figure among those of `score`; larger is better. ``recipe`` holds training options
+    that do well where the user names none.
     """
 
     name: ClassVar[str]
@@ -35,6 +36,7 @@ class Task(ABC):
     takes: ClassVar[type[Sample]]
     grain: ClassVar[Grain]
     metric: ClassVar[str]
+    recipe: ClassVar[dict[str, float]]
 
     @abstractmethod
     def for_dataset(self, dataset: Dataset, preferred: "InputSpec | None" = None) -> "Self":
@@ -54,26 +56,24 @@ class Task(ABC):
         """Return how many numbers the model must give (for a sample, pixel or letter)."""
 
     @abstractmethod
-    def encode(self, sample: Sample) -> "tuple[Tensor, Tensor | None]":
-        """Return what is fed to the model and what is to be learnt (None: unlabelled), without chance."""
+    def encode(self, sample: Sample) -> "list[Item]":
+        """Return what a sample is for a network, without chance: one item, or one a slice of a volume."""
 
-    def augment(self, inputs: "Tensor", target: "Tensor", generator: "Generator") -> "tuple[Tensor, Tensor]":
-        """Return one sample changed at random as the truth allows (flips, crops ...)."""
-        return inputs, target
-
-    def collate(self, inputs: "Sequence[Tensor]") -> "Tensor":
-        """Return several inputs as one batch."""
-        from torch import stack
-
-        return stack(list(inputs))
+    def augment(self, item: "Item", generator: "Generator") -> "Item":
+        """Return an item changed at random as the truth allows (flips, crops ...), of the size of `inputs`."""
+        return item
 
     @abstractmethod
     def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
         """Return the mean loss of a batch as a scalar."""
 
+    def compact(self, output: "Tensor") -> "Tensor":
+        """Return what `score` needs of the output for one item; all of it, where a task says nothing else."""
+        return output
+
     @abstractmethod
     def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
-        """Return the metrics over all samples of a split, each output and target without the batch axis."""
+        """Return the metrics over all items of a split, each compact output and target without the batch axis."""
 
     @abstractmethod
     def decode(self, output: "Tensor", sample: Sample) -> Prediction:
@@ -81,10 +81,12 @@ class Task(ABC):
 
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> "Self":
-        """Make a task again from what `values` gave."""
+        """Make a task again from what `to_values` gave."""
         titled = {spec.name for spec in specs(cls)}
         made = from_json(cls, {k: v for k, v in values.items() if k in titled})
         rest = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k not in titled}
-        from dataclasses import replace
-
         return replace(made, **rest)
+
+    def to_values(self) -> dict[str, Any]:
+        """Return all fields as JSON-able values."""
+        return to_json(self)

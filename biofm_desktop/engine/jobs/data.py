@@ -1,0 +1,58 @@
+"""What jobs do with data before they work on it."""
+
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from biofm_desktop.engine.events import Event, Warned
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.models import MODELS, ModelEntry
+from biofm_desktop.engine.project import load
+from biofm_desktop.engine.samples import Dataset
+from biofm_desktop.engine.tasks import TASKS, Task
+
+SPLITS = "splits.json"
+_TOLD = 20
+
+
+def opened(paths: Sequence[str], task: type[Task]) -> Generator[Event, None, Dataset]:
+    """Open the data, warn of its problems, and return it; raise `Fault` where it is not what the task takes."""
+    dataset = load([Path(path) for path in paths])
+    for problem in dataset.problems[:_TOLD]:
+        yield Warned(str(problem))
+    if len(dataset.problems) > _TOLD:
+        yield Warned(f"{dataset.name}: {len(dataset.problems) - _TOLD} further problems of this kind")
+    if dataset.kind is not task.takes:
+        raise Fault(
+            dataset.name,
+            f"it holds no {_KINDS[task.takes.__name__]}, which {task.title.lower()} takes",
+            "Open other data or choose another task",
+        )
+    return dataset
+
+
+_KINDS = {"ImageSample": "images", "SequenceSample": "sequences"}
+
+
+def fitting_model(name: str, task: type[Task]) -> ModelEntry:
+    """Return the model's entry; raise `Fault` where it does not fit the task."""
+    entry = MODELS[name]
+    if entry.takes is not task.takes or entry.grain is not task.grain:
+        fitting = [e.name for e in MODELS if e.takes is task.takes and e.grain is task.grain]
+        raise Fault(f"model {name}", f"it does not fit the task {task.name}", f"Choose {', '.join(fitting)}")
+    return entry
+
+
+def task_class(name: str) -> type[Task]:
+    """Return the task of this name; raise `Fault` where there is none."""
+    return TASKS[name]
+
+
+def with_stored_splits(dataset: Dataset, run: Path) -> Dataset:
+    """Return the data with the splits that a run made for it, where the data states none itself."""
+    path = run / SPLITS
+    if any(sample.split for sample in dataset) or not path.is_file():
+        return dataset
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    return replace(dataset, samples=tuple(replace(s, split=stored.get(s.key, "")) for s in dataset))

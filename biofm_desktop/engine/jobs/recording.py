@@ -1,0 +1,35 @@
+"""A run's events kept in its folder, so that its plots can be drawn again."""
+
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+from biofm_desktop.engine.events import Event, Failed, Finished, to_line
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.files import append_lines
+
+EVENTS = "events.jsonl"
+_SECONDS_BETWEEN = 0.5
+
+
+def recorded(events: Generator[Event, None, None], folder: Path) -> Iterator[Event]:
+    """Pass the events on and append them to ``events.jsonl``, twice a second and at the end, however it ends."""
+    waiting: list[str] = []
+    written, ended = time.monotonic(), False
+    try:
+        for event in events:
+            waiting.append(to_line(event))
+            ended = isinstance(event, Finished)
+            if time.monotonic() - written > _SECONDS_BETWEEN:
+                append_lines(folder / EVENTS, waiting, room="checkpoint")
+                waiting, written = [], time.monotonic()
+            yield event
+    except Fault as fault:
+        waiting.append(to_line(Failed(fault.message, fault.detail)))
+        ended = True
+        raise
+    finally:
+        events.close()
+        if not ended:
+            waiting.append(to_line(Finished("stopped", stopped=True)))
+        append_lines(folder / EVENTS, waiting, room="checkpoint")

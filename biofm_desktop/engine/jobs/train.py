@@ -1,0 +1,229 @@
+"""Fine-tune a model on data: the whole of it, from opening the files to a run folder that can predict."""
+
+import hashlib
+import platform
+import time
+from collections.abc import Collection, Generator, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from biofm_desktop import __version__
+from biofm_desktop.engine.events import EpochDone, Event, Finished, Saved, Started
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.files import new_folder, write_json
+from biofm_desktop.engine.models import ModelEntry
+from biofm_desktop.engine.models.patterns import frozen_names
+from biofm_desktop.engine.options import from_json, to_flags
+from biofm_desktop.engine.recipes import FitOptions
+from biofm_desktop.engine.samples import Dataset, Sample
+from biofm_desktop.engine.samples.splits import with_split
+from biofm_desktop.engine.settings import load_settings
+from biofm_desktop.engine.tasks import Task
+
+from .base import Job
+from .data import SPLITS, fitting_model, opened, task_class
+from .recording import recorded
+
+if TYPE_CHECKING:
+    from torch import nn
+
+DOWNLOAD = "download"
+CARD_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainJob(Job):
+    """Train ``model`` for ``task`` on the data and write the run folder ``out``.
+
+    ``task_options`` and ``fit_options`` hold values of the task's and of `FitOptions`' fields. ``freeze`` and
+    ``train_only`` are patterns (see `models.patterns`). ``weights`` is a file, ``download`` for the published ones, or
+    empty.
+    """
+
+    name: ClassVar[str] = "train"
+    task: str
+    data: tuple[str, ...]
+    model: str
+    out: str
+    task_options: dict[str, Any] = field(default_factory=dict)
+    fit_options: dict[str, Any] = field(default_factory=dict)
+    freeze: tuple[str, ...] = ()
+    train_only: tuple[str, ...] = ()
+    weights: str = ""
+
+    @property
+    def title(self) -> str:
+        """Return what it does, in a few words."""
+        return f"Train {self.model}"
+
+    def command(self) -> list[str]:
+        """Return the command line that gives the same weights."""
+        words = ["biofm", "train", self.task, *self.data, "--model", self.model, "--out", self.out]
+        words += to_flags(from_json(FitOptions, self.fit_options)) + to_flags(
+            from_json(task_class(self.task), self.task_options)
+        )
+        for flag, values in (("--freeze", self.freeze), ("--train-only", self.train_only)):
+            words += [flag, *values] if values else []
+        return words + (["--weights", self.weights] if self.weights else [])
+
+    def run(self) -> Iterator[Event]:
+        """Open, prepare, train, and leave the run folder complete, also when stopped or failing midway."""
+        kind = task_class(self.task)
+        entry = fitting_model(self.model, kind)
+        options = from_json(FitOptions, self.fit_options)
+        task = from_json(kind, self.task_options)
+        folder = new_folder(Path(self.out))
+        write_json(folder / "job.json", self.to_json(), room="checkpoint")
+        yield from recorded(self._train(task, entry, options, folder), folder)
+
+    def _train(self, task: Task, entry: ModelEntry, options: FitOptions, folder: Path) -> Generator[Event, None, None]:
+        from biofm_desktop.engine.inference.devices import chosen_device, threads
+
+        began = time.monotonic()
+        device = chosen_device(options.device)
+        dataset = yield from opened(self.data, type(task))
+        samples = with_split(
+            _learnable(dataset), seed=options.seed, validation=options.validation, test=options.test
+        )
+        splits = {name: [s for s in samples if s.split == name] for name in ("train", "val")}
+        weights, scaling = yield from self._weights(entry)
+        preferred = replace(entry.preferred, scaling=scaling or entry.preferred.scaling) if entry.preferred else None
+        task = task.for_dataset(replace(dataset, samples=samples), preferred)
+        options = options.resolved(task.recipe, entry.recipe, len(splits["train"]))
+        with threads(options.threads):
+            network, frozen = self._network(entry, task, weights, options.seed)
+            card = self._card(task, entry, options, dataset, splits, weights, frozen, network)
+            write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
+            write_json(folder / "card.json", card, room="checkpoint")
+            yield from self._fit(network.to(device), task, splits, options, frozen, folder, began)
+
+    def _weights(self, entry: ModelEntry) -> Generator[Event, None, tuple[Path | None, str]]:
+        """Return the file of pretrained weights and the scaling of the images that they want (empty: the model's)."""
+        if self.weights != DOWNLOAD:
+            return (Path(self.weights) if self.weights else None), ""
+        from biofm_desktop.engine.models.downloads import fetch
+
+        if entry.weights is None:
+            raise Fault(
+                f"model {entry.name}", "no weights are published for it here", "Train it from scratch or name a file"
+            )
+        settings = load_settings()
+        path = yield from fetch(entry.weights, mirror=settings.mirror, offline=settings.offline)
+        return path, entry.weights.scaling
+
+    def _network(self, entry: ModelEntry, task: Task, weights: Path | None, seed: int) -> "tuple[nn.Module, set[str]]":
+        import torch
+
+        from biofm_desktop.engine.models.layers import layer_modules
+        from biofm_desktop.engine.models.weights import load_weights
+
+        torch.manual_seed(seed)
+        network = entry.build(task.inputs, task.outputs)
+        if weights is not None:
+            load_weights(network, weights, entry.head)
+        return network, frozen_names(list(layer_modules(network)), self.freeze, self.train_only)
+
+    def _fit(
+        self,
+        network: "nn.Module",
+        task: Task,
+        splits: dict[str, list[Sample]],
+        options: FitOptions,
+        frozen: set[str],
+        folder: Path,
+        began: float,
+    ) -> Generator[Event, None, None]:
+        from biofm_desktop.engine.training.checkpoints import Checkpoints
+        from biofm_desktop.engine.training.fit import fit
+        from biofm_desktop.engine.training.items import prepare
+
+        items = yield from prepare(task, splits)
+        repeats = int(task.recipe.get("items_per_sample", 1))
+        steps = -(-len(items["train"]) * repeats // options.batch_size) * options.epochs
+        facts = {"train": len(items["train"]), "validation": len(items["val"]), "metric": task.metric}
+        yield Started(self.title, steps, options.epochs, facts)
+        checkpoints, epochs = Checkpoints(folder, network), list[EpochDone]()
+        device = next(network.parameters()).device
+        try:
+            for event in fit(
+                network,
+                task,
+                items["train"],
+                items["val"],
+                options,
+                frozen=frozen,
+                repeats=repeats,
+                checkpoints=checkpoints,
+                device=device,
+            ):
+                if isinstance(event, EpochDone):
+                    epochs.append(event)
+                yield event
+        finally:  # finished, stopped or failed: what was learnt stands
+            checkpoints.keep_last(now=True)
+            model = checkpoints.write_model()
+            metrics = _figures(epochs, checkpoints.best_epoch, time.monotonic() - began)
+            write_json(folder / "metrics.json", metrics, room="checkpoint")
+        yield Saved(str(model), "model")
+        yield Finished(_summary(task, metrics), result=metrics["validation"])
+
+    def _card(
+        self,
+        task: Task,
+        entry: ModelEntry,
+        options: FitOptions,
+        dataset: Dataset,
+        splits: dict[str, list[Sample]],
+        weights: Path | None,
+        frozen: Collection[str],
+        network: "nn.Module",
+    ) -> dict[str, Any]:
+        import torch
+
+        return {
+            "version": CARD_VERSION,
+            "program": f"BioFM Desktop {__version__}",
+            "task": task.name,
+            "task_values": task.to_values(),
+            "model": entry.name,
+            "inputs": asdict(task.inputs),
+            "outputs": task.outputs,
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "frozen": sorted(frozen),
+            "weights": {"file": str(weights), "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+            if weights
+            else None,
+            "licence": entry.licence,
+            "citation": entry.citation,
+            "data": {"paths": list(self.data), "name": dataset.name, **{k: len(v) for k, v in splits.items()}},
+            "problems": [str(problem) for problem in dataset.problems],
+            "fit": asdict(options),
+            "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        }
+
+
+def _learnable(dataset: Dataset) -> tuple[Sample, ...]:
+    """Return the samples that can be learnt from: those with a target, or with columns that may hold one."""
+    return tuple(s for s in dataset if s.labelled or s.columns)
+
+
+def _figures(epochs: list[EpochDone], best: int, seconds: float) -> dict[str, Any]:
+    chosen = next((e for e in epochs if e.epoch == best), epochs[-1] if epochs else None)
+    loss = {} if chosen is None or chosen.validation_loss is None else {"loss": chosen.validation_loss}
+    return {
+        "validation": {**loss, **(chosen.metrics if chosen else {})},
+        "best_epoch": best,
+        "epochs": len(epochs),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _summary(task: Task, metrics: dict[str, Any]) -> str:
+    figure = metrics["validation"].get(task.metric)
+    said = (
+        f", validation {task.metric.replace('_', ' ')} {figure:.3f} at epoch {metrics['best_epoch']}"
+        if figure is not None
+        else ""
+    )
+    return f"Trained for {metrics['epochs']} epochs{said}"

@@ -1,0 +1,150 @@
+"""The networks one can choose: an explicit list; the builders are imported when one is built."""
+
+from biofm_desktop.engine.registry import Registry
+from biofm_desktop.engine.samples import Grain, ImageSample, InputSpec, SequenceSample
+
+from .base import Layer, ModelEntry, Weights
+
+_HERE = "biofm_desktop.engine.models"
+_TORCHVISION = "https://download.pytorch.org/models/"
+_IMAGENET = "ImageNet-1k (1.28 million photographs, 1,000 classes)"
+
+MODELS: Registry[ModelEntry] = Registry(
+    "model",
+    (
+        ModelEntry(
+            name="biomed-cnn",
+            title="BiomedCNN (small, from scratch)",
+            help="Two convolutions and two dense layers; made for 28 px pictures, quick on any computer.",
+            takes=ImageSample,
+            grain=Grain.SAMPLE,
+            builder=f"{_HERE}.biomed_cnn:biomed_cnn",
+            preferred=InputSpec(3, (28, 28), "symmetric"),
+            head="fc2",
+            licence="BSD-3-Clause",
+        ),
+        ModelEntry(
+            name="resnet18",
+            title="ResNet-18",
+            help="A residual network of middle size; good with ImageNet weights and from scratch.",
+            takes=ImageSample,
+            grain=Grain.SAMPLE,
+            builder=f"{_HERE}.vision:resnet18",
+            preferred=InputSpec(3, (), "imagenet"),
+            head="fc",
+            weights=Weights(
+                _TORCHVISION + "resnet18-f37072fd.pth",
+                46_830_571,
+                "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec",
+                "BSD-3-Clause (torchvision); ImageNet's terms: research",
+                _IMAGENET,
+            ),
+            licence="BSD-3-Clause",
+            citation="He et al., CVPR 2016, arXiv 1512.03385",
+        ),
+        ModelEntry(
+            name="mobilenet-v2",
+            title="MobileNetV2",
+            help="A light network; with pretrained weights and a frozen trunk it trains in minutes without a GPU.",
+            takes=ImageSample,
+            grain=Grain.SAMPLE,
+            builder=f"{_HERE}.vision:mobilenet_v2",
+            preferred=InputSpec(3, (128, 128), "symmetric"),
+            head="classifier.1",
+            weights=Weights(
+                _TORCHVISION + "mobilenet_v2-b0353104.pth",
+                14_212_972,
+                "b0353104",
+                "BSD-3-Clause (torchvision); ImageNet's terms: research",
+                _IMAGENET,
+            ),
+            licence="BSD-3-Clause",
+            citation="Sandler et al., CVPR 2018, arXiv 1801.04381",
+        ),
+        ModelEntry(
+            name="vgg16",
+            title="VGG16",
+            help="A large classic (138 million weights); wants pretrained weights and a GPU.",
+            takes=ImageSample,
+            grain=Grain.SAMPLE,
+            builder=f"{_HERE}.vision:vgg16",
+            preferred=InputSpec(3, (), "imagenet"),
+            head="classifier.6",
+            recipe={"learning_rate": 1e-4},
+            weights=Weights(
+                _TORCHVISION + "vgg16-397923af.pth",
+                553_433_881,
+                "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+                "BSD-3-Clause (torchvision); ImageNet's terms: research",
+                _IMAGENET,
+            ),
+            licence="BSD-3-Clause",
+            citation="Simonyan and Zisserman, ICLR 2015, arXiv 1409.1556",
+        ),
+        ModelEntry(
+            name="unet",
+            title="U-Net",
+            help="The standard network for outlining; a ResNet-18 looks, a light decoder draws.",
+            takes=ImageSample,
+            grain=Grain.PIXEL,
+            builder=f"{_HERE}.unet:unet",
+            head="segmentation_head",
+            licence="MIT (segmentation-models-pytorch)",
+            citation="Ronneberger et al., MICCAI 2015, arXiv 1505.04597",
+        ),
+        ModelEntry(
+            name="sequence-cnn",
+            title="1-D CNN",
+            help="Convolutions that learn motifs and where they stand; the first choice for DNA.",
+            takes=SequenceSample,
+            grain=Grain.SAMPLE,
+            builder=f"{_HERE}.sequence_cnn:sequence_cnn",
+            licence="BSD-3-Clause",
+            citation="Kelley et al., Genome Res. 26, 990 (2016), for the kind of network",
+        ),
+        ModelEntry(
+            name="rnn",
+            title="RNN",
+            help="The plain recurrent network, over learnt motifs, in both directions.",
+            takes=SequenceSample,
+            grain=Grain.SAMPLE,
+            builder=f"{_HERE}.recurrent:rnn",
+            recipe={"learning_rate": 1e-3},
+            licence="BSD-3-Clause",
+            citation="Elman, Cogn. Sci. 14, 179 (1990)",
+        ),
+        ModelEntry(
+            name="lstm",
+            title="LSTM",
+            help="A recurrent network with long memory, over learnt motifs, in both directions.",
+            takes=SequenceSample,
+            grain=Grain.SAMPLE,
+            builder=f"{_HERE}.recurrent:lstm",
+            licence="BSD-3-Clause",
+            citation="Hochreiter and Schmidhuber, Neural Comput. 9, 1735 (1997)",
+        ),
+        ModelEntry(
+            name="gru",
+            title="GRU",
+            help="A lighter recurrent network with memory, over learnt motifs, in both directions.",
+            takes=SequenceSample,
+            grain=Grain.SAMPLE,
+            builder=f"{_HERE}.recurrent:gru",
+            licence="BSD-3-Clause",
+            citation="Cho et al., EMNLP 2014, arXiv 1406.1078",
+        ),
+        ModelEntry(
+            name="sequence-transformer",
+            title="Transformer encoder",
+            help="Attention between all stretches of the sequence; wants more data than the others.",
+            takes=SequenceSample,
+            grain=Grain.SAMPLE,
+            builder=f"{_HERE}.sequence_transformer:sequence_transformer",
+            recipe={"learning_rate": 1e-3},
+            licence="BSD-3-Clause",
+            citation="Vaswani et al., NeurIPS 2017, arXiv 1706.03762",
+        ),
+    ),
+)
+
+__all__ = ["MODELS", "Layer", "ModelEntry", "Weights"]

@@ -1,0 +1,73 @@
+"""A network's layers: their names, shapes and sizes, found by one pass of an empty sample."""
+
+from collections import Counter
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from biofm_desktop.engine.samples import InputSpec
+
+from .base import Layer
+
+
+def layer_modules(network: nn.Module) -> dict[str, nn.Module]:
+    """Return the modules that hold tensors of their own, by name, in the order of the network.
+
+    A tensor that hangs on a part with children (a learnt position) is counted with that part; the network itself is
+    called ``(network)``.
+    """
+    return {
+        name or "(network)": module
+        for name, module in network.named_modules()
+        if any(True for _ in module.parameters(recurse=False)) or any(True for _ in module.buffers(recurse=False))
+    }
+
+
+def empty_batch(inputs: InputSpec, sequence: bool, count: int = 1) -> Tensor:
+    """Return a batch of zeros of the kind that the network takes."""
+    if sequence:
+        return torch.zeros(count, *inputs.size, dtype=torch.int64)
+    return torch.zeros(count, inputs.channels, *inputs.size)
+
+
+def describe(network: nn.Module, sample: Tensor) -> list[Layer]:
+    """Return the layers with tensors, with what one sample (batch of 1) makes of them; the network stays as it was."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    kept: dict[str, int] = {}
+    modules = layer_modules(network)
+    hooks = [module.register_forward_hook(_noter(name, shapes, kept)) for name, module in modules.items()]
+    training = network.training
+    try:
+        network.eval()
+        with torch.no_grad():
+            network(sample)
+    finally:
+        network.train(training)
+        for hook in hooks:
+            hook.remove()
+    stages = _stages(list(modules))
+    return [
+        Layer(name, stage, type(module).__name__, shapes.get(name, ()), _count(module), kept.get(name, 0))
+        for (name, module), stage in zip(modules.items(), stages)
+    ]
+
+
+def _count(module: nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters(recurse=False))
+
+
+def _noter(name: str, shapes: dict[str, tuple[int, ...]], kept: dict[str, int]) -> Any:
+    def note(_: nn.Module, __: Any, output: Any) -> None:
+        first = output[0] if isinstance(output, tuple) else output
+        shapes[name] = tuple(first.shape[1:])
+        kept[name] = first.nelement() * first.element_size()
+
+    return note
+
+
+def _stages(names: list[str]) -> list[str]:
+    """Return the stage of each layer: the top part it lies in; parts that hold most layers are taken apart."""
+    tops = Counter(name.split(".")[0] for name in names)
+    large = {top for top, count in tops.items() if count > max(4, len(names) // 3)}
+    return [".".join(name.split(".")[: 2 if name.split(".")[0] in large else 1]) for name in names]

@@ -1,0 +1,83 @@
+"""How long and how fast to train: the user's options, and good values where the user names none."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from .options import option
+
+_EPOCHS = (3, 200)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitOptions:
+    """The options of every training. 0 means "chosen for you" where the help says so."""
+
+    epochs: int = option(0, "Epochs", low=0, high=10_000, help="Passes over the training samples; 0: chosen for you")
+    batch_size: int = option(0, "Batch size", low=0, high=4096, help="Samples a step; 0: chosen for you")
+    learning_rate: float = option(
+        0.0, "Learning rate", low=0, high=10, help="The highest of the schedule; 0: chosen for you"
+    )
+    patience: int = option(
+        0,
+        "Patience",
+        low=0,
+        high=10_000,
+        unit="epochs",
+        help="Stop after so many epochs without a better validation figure; 0: a third of all epochs, at least 5",
+    )
+    seed: int = option(
+        0, "Seed", low=0, high=2**31 - 1, help="The same seed gives the same weights on the same kind of processor"
+    )
+    device: str = option(
+        "auto", "Train on", choices=("auto", "cpu", "cuda", "mps"), help="auto: the GPU where there is one"
+    )
+    validation: float = option(
+        0.15,
+        "Validation share",
+        low=0.0,
+        high=0.5,
+        help="Set apart from the training samples where the data names no validation samples",
+        advanced=True,
+    )
+    test: float = option(
+        0.0,
+        "Test share",
+        low=0.0,
+        high=0.5,
+        help="Set apart and never looked at while training, where the data names no split at all",
+        advanced=True,
+    )
+    weight_decay: float = option(
+        0.02,
+        "Weight decay",
+        low=0,
+        high=1,
+        help="Pulls weights towards 0: guards against learning by heart",
+        advanced=True,
+    )
+    threads: int = option(
+        0,
+        "Threads",
+        low=0,
+        high=1024,
+        help="CPU threads; 0: all. The same number gives the same weights",
+        advanced=True,
+    )
+
+    def resolved(self, task: Mapping[str, float], model: Mapping[str, float], samples: int) -> "FitOptions":
+        """Return the options with every 0 replaced: by the model's recipe, else the task's, for so many samples.
+
+        The recipe's ``steps`` decide the epochs, so that few samples are seen more often than many.
+        """
+        recipe = {**task, **model}
+        batch = self.batch_size or int(min(recipe["batch_size"], max(2, samples // 4)))
+        a_pass = max(1, math.ceil(samples * recipe.get("items_per_sample", 1) / batch))
+        epochs = self.epochs or int(min(_EPOCHS[1], max(_EPOCHS[0], math.ceil(recipe["steps"] / a_pass))))
+        return replace(
+            self,
+            epochs=epochs,
+            batch_size=batch,
+            learning_rate=self.learning_rate or recipe["learning_rate"],
+            patience=self.patience or max(5, epochs // 3),
+        )

@@ -1,0 +1,151 @@
+"""Image classification: one class for a whole picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.options import option
+from biofm_desktop.engine.predictions import ClassPrediction
+from biofm_desktop.engine.samples import Dataset, Grain, ImageSample, InputSpec, Sample
+
+from .base import Item, Task
+from .classes import class_names, class_prediction, class_scores, class_weights
+from .intensity import INTENSITIES, common_channels, limits, scaled, shifted
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from torch import Generator, Tensor
+
+_LARGEST = 224
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageClassification(Task):
+    """Say which class a picture belongs to."""
+
+    name: ClassVar[str] = "image-classification"
+    title: ClassVar[str] = "Image classification"
+    help: ClassVar[str] = "One class for each picture: a cell type, healthy or ill. Needs pictures sorted into classes."
+    takes: ClassVar[type[Sample]] = ImageSample
+    grain: ClassVar[Grain] = Grain.SAMPLE
+    metric: ClassVar[str] = "accuracy"
+    recipe: ClassVar[dict[str, float]] = {"steps": 1500, "batch_size": 32, "learning_rate": 1e-3}
+
+    size: int = option(
+        0, "Picture size", low=0, high=1024, unit="px", help="Pictures are resized to this; 0: chosen for you"
+    )
+    flips: str = option(
+        "auto",
+        "Flip and turn",
+        choices=("auto", "none", "sideways", "all"),
+        help="Random flips and turns that leave the class as it is; auto: all, but none for 28 px pictures",
+    )
+    intensity: str = option(
+        "auto",
+        "Brightness scale",
+        choices=INTENSITIES,
+        help="range: 0 to the largest value of the file type; percentiles: 1 % to 99.8 % of each picture",
+        advanced=True,
+    )
+    balance: bool = option(
+        False,
+        "Weigh rare classes up",
+        help="Each class counts the same in the loss, however few its pictures",
+        advanced=True,
+    )
+    smoothing: float = option(
+        0.05, "Label smoothing", low=0, high=0.5, help="Guards against overconfidence", advanced=True
+    )
+
+    classes: tuple[str, ...] = ()
+    channels: int = 3
+    scaling: str = "unit"
+    weights: tuple[float, ...] = ()
+
+    def for_dataset(self, dataset: Dataset, preferred: InputSpec | None = None) -> "Self":
+        """Find the classes, the channels and the size; raise `Fault` where there are fewer than two classes."""
+        samples = tuple(s for s in dataset if isinstance(s, ImageSample))
+        deep = next((s for s in samples if len(s.spatial_shape) > 2), None)
+        if deep is not None:
+            raise Fault(
+                deep.source or deep.key,
+                f"it is a volume of {deep.spatial_shape} voxels",
+                "Image classification takes flat pictures; export slices or choose segmentation",
+            )
+        classes = self.classes or class_names(dataset)
+        largest = max((max(s.spatial_shape) for s in samples), default=64)
+        size = self.size or (max(preferred.size) if preferred and preferred.size else min(_LARGEST, max(28, largest)))
+        return replace(
+            self,
+            classes=classes,
+            channels=common_channels(samples, preferred.channels if preferred else None),
+            scaling=preferred.scaling if preferred else self.scaling,
+            size=size,
+            flips=self.flips if self.flips != "auto" else ("all" if largest > 28 else "none"),
+            weights=class_weights(dataset, classes) if self.balance else (),
+        )
+
+    @property
+    def inputs(self) -> InputSpec:
+        """Return the square picture that is fed."""
+        return InputSpec(self.channels, (self.size, self.size), self.scaling)
+
+    @property
+    def outputs(self) -> int:
+        """Return the number of classes."""
+        return len(self.classes)
+
+    def encode(self, sample: Sample) -> list[Item]:
+        """Return the picture resized to (channels, size, size) and the index of its class."""
+        assert isinstance(sample, ImageSample)
+        from torch import tensor
+        from torch.nn.functional import interpolate
+
+        planes = sample.planes()
+        kind = "range" if self.intensity == "auto" and planes.dtype == np.uint8 else self.intensity
+        unit = scaled(planes, limits(planes, kind), self.channels)
+        if unit.shape[-2:] != (self.size, self.size):
+            unit = interpolate(unit[None], (self.size, self.size), mode="bilinear", antialias=True)[0]
+        known = sample.target in self.classes
+        return [Item(shifted(unit, self.scaling), tensor(self.classes.index(str(sample.target))) if known else None)]
+
+    def augment(self, item: Item, generator: "Generator") -> Item:
+        """Flip and turn by quarters, shift by a tenth and change the brightness a little."""
+        return Item(_turned(item.inputs, self.flips, generator), item.target)
+
+    def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
+        """Return the cross-entropy, smoothed, and weighed where asked for."""
+        from torch import tensor
+        from torch.nn.functional import cross_entropy
+
+        weight = tensor(self.weights, device=output.device) if self.weights else None
+        return cross_entropy(output, target, weight=weight, label_smoothing=self.smoothing)
+
+    def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
+        """Return accuracy, balanced accuracy, macro F1, MCC and AUC."""
+        return class_scores(outputs, targets, self.classes)
+
+    def decode(self, output: "Tensor", sample: Sample) -> ClassPrediction:
+        """Return the likeliest class with all probabilities."""
+        return class_prediction(output, sample.key, self.classes)
+
+
+def _turned(picture: "Tensor", flips: str, generator: "Generator") -> "Tensor":
+    from torch import rand, randint
+    from torch.nn.functional import pad
+
+    chance = rand(4, generator=generator)
+    if flips in ("sideways", "all") and chance[0] < 0.5:
+        picture = picture.flip(-1)
+    if flips == "all":
+        picture = picture.rot90(int(randint(4, (1,), generator=generator)), (-2, -1))
+    reach = picture.shape[-1] // 14
+    if reach:
+        down, right = (int(x) for x in randint(2 * reach + 1, (2,), generator=generator))
+        wide = pad(picture[None], (reach,) * 4, mode="replicate")[0]
+        picture = wide[:, down : down + picture.shape[-2], right : right + picture.shape[-1]]
+    return picture * (0.9 + 0.2 * chance[2]) + 0.1 * (chance[3] - 0.5)

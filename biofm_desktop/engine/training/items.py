@@ -1,0 +1,78 @@
+"""Samples made ready for training: encoded once and kept while memory lasts, else encoded again at each use."""
+
+import time
+from collections.abc import Generator, Mapping, Sequence
+from typing import overload
+
+import psutil
+
+from biofm_desktop.engine.events import Event, Progress, Warned
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.samples import Sample
+from biofm_desktop.engine.tasks import Item, Task
+
+_SHARE_OF_MEMORY = 0.3
+_SECONDS_BETWEEN = 0.2
+
+
+class Items(Sequence[Item]):
+    """The labelled items of some samples; ``origin`` says which sample and which of its items each one is."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._kept: list[Item | None] = []
+        self.origin: list[tuple[Sample, int]] = []
+        self._open: tuple[Sample, list[Item]] | None = None
+
+    def add(self, sample: Sample, items: list[Item], keep: bool) -> int:
+        """Take up a sample's labelled items; return how many bytes are kept."""
+        size = 0
+        for part, item in enumerate(items):
+            if item.target is None:
+                continue
+            self._kept.append(item if keep else None)
+            self.origin.append((sample, part))
+            size += item.inputs.nbytes + item.target.nbytes
+        return size if keep else 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> "list[Item]": ...
+    def __getitem__(self, index: int | slice) -> "Item | list[Item]":
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        kept = self._kept[index]
+        if kept is not None:
+            return kept
+        sample, part = self.origin[index]
+        if self._open is None or self._open[0] is not sample:
+            self._open = sample, self._task.encode(sample)
+        return self._open[1][part]
+
+
+def prepare(task: Task, splits: Mapping[str, Sequence[Sample]]) -> Generator[Event, None, dict[str, Items]]:
+    """Encode the samples of each split, telling how far it is; return the `Items` of each split.
+
+    A sample that cannot be read is left out with a warning. Raises `Fault` where no training sample is left.
+    """
+    budget = int(psutil.virtual_memory().available * _SHARE_OF_MEMORY)
+    made, first = {name: Items(task) for name in splits}, None
+    total, done, told = sum(map(len, splits.values())), 0, time.monotonic()
+    for name, samples in splits.items():
+        for sample in samples:
+            try:
+                budget -= made[name].add(sample, task.encode(sample), keep=budget > 0)
+            except Fault as fault:
+                first = first or fault
+                yield Warned(f"Left out: {fault}")
+            done += 1
+            if done == total or time.monotonic() - told > _SECONDS_BETWEEN:
+                told = time.monotonic()
+                yield Progress(done, total, "Reading samples")
+    if splits.get("train") and not len(made["train"]):
+        raise first or Fault("training samples", "none has a label", "Label some samples, then train")
+    return made
