@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from PySide6.QtGui import QColor, QPalette
 
-_NUCLEOTIDES = {"A": "#009e73", "C": "#2f6fd0", "G": "#f0b000", "T": "#d0455c", "U": "#d0455c"}
+_NUCLEOTIDES = {"A": "#2bb486", "C": "#2f6fd0", "G": "#f0b000", "T": "#b3264a", "U": "#b3264a"}
 #: By what they do in a protein: the aliphatic, aromatic, small polar, positive, negative and bending ones.
 _AMINO_ACIDS = {
     **dict.fromkeys("AVILM", "#2f6fd0"),
@@ -101,7 +101,7 @@ class Colours:
         """Return the colour of a kind of feature; equal in every session."""
         low = kind.lower()
         hue = QColor(_KINDS.get(low) or _REST[zlib.crc32(low.encode()) % len(_REST)])
-        return mixed(hue, self.ground, 0.78 if self.dark else 0.62)
+        return mixed(hue, self.ground, 0.64 if self.dark else 0.62)
 
 
 def _hue(protein: bool, letter: str) -> QColor:

@@ -152,6 +152,8 @@ class SequenceView(SequenceCanvas):
             Qt.Key.Key_End: self.scale.length,
         }
         key = Qt.Key(event.key())
+        if key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self.set_scale(self.scale.moved(self.scale.first + moves[key]))
         if key in moves:
             self._move_caret(self._caret + moves[key], extend)
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):

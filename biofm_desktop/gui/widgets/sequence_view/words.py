@@ -50,7 +50,9 @@ def read_positions(text: str, length: int) -> tuple[int, int] | None:
     first, dash, last = cleaned.partition("-")
     if not (first.isascii() and first.isdigit() and (not dash or (last.isascii() and last.isdigit()))):
         return None
+    if len(first) > 15 or len(last) > 15:
+        return None
     start, end = int(first), int(last or first)
-    if len(first) > 15 or len(last) > 15 or not 1 <= start <= length or not start <= end:
+    if not 1 <= start <= length or not start <= end:
         return None
     return start - 1, min(end, length)
