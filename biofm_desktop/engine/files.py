@@ -73,26 +73,30 @@ def _sync_folder(folder: Path) -> None:
 def fill_folder(folder: Path, fill: Callable[[Path], object], *, room: str) -> list[Path]:
     """Let ``fill(stage)`` write files into an empty folder aside, then move them all into ``folder``.
 
-    Files of the same names are replaced. Returns the files in their place. Where anything fails, nothing of it is left,
-    and a folder that was not there before is not there after.
+    Files of the same names are replaced, each at once. Returns the files in their place. Where anything fails, no new
+    file and no new folder is left.
     """
-    missing = next((p for p in (*reversed(folder.parents), folder) if not p.exists()), None)
-    stage, made = folder / f".{uuid.uuid4().hex[:8]}.part", list[Path]()
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
+    stage, moved = folder / f".{uuid.uuid4().hex[:8]}.part", list[Path]()
     try:
         stage.mkdir(parents=True)
         fill(stage)
-        for path in sorted(stage.iterdir()):
-            _point(f"{room}.rename", folder / path.name)
-            made.append(path.replace(folder / path.name))
-        missing = None
+        made = sorted(stage.iterdir())
+        for path in made:
+            _point(f"{room}.move", folder / path.name)
+            if not (folder / path.name).exists():
+                new.insert(0, folder / path.name)
+            moved.append(path.replace(folder / path.name))
+        new.clear()
         _sync_folder(folder)
     except OSError as error:
         raise system_fault(folder, error) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
-        if missing is not None:
-            shutil.rmtree(missing, ignore_errors=True)
-    return made
+        for path in new:
+            with contextlib.suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
+    return moved
 
 
 def write_bytes(path: Path, data: bytes, *, room: str) -> None:
