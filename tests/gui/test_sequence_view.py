@@ -380,3 +380,33 @@ def test_menu_offers_what_the_selection_allows(panel, qtbot):
     menu = panel.findChild(QWidget, "sequence.menu")
     assert menu.actions()[0].text() == "Add feature from selection…"
     menu.close()
+
+
+def test_page_below_shows_lines_and_selects_like_text(panel):
+    panel.show_sample(dna("ACGTACGTAC" * 100, features=(Feature(3, 40, "gene"),)))
+    view = panel.view
+    page = view.page()
+    assert page.lines >= 3
+    first, last = page.boxes(5, 6)[0].center(), page.boxes(page.columns + 12, page.columns + 13)[0].center()
+    assert view.tip(first) == "6: C"
+    surface = view.viewport()
+    QTest.mousePress(surface, Qt.MouseButton.LeftButton, pos=(first - QPointF(3, 0)).toPoint())
+    QTest.mouseMove(surface, (last + QPointF(3, 0)).toPoint())
+    QTest.mouseRelease(surface, Qt.MouseButton.LeftButton)
+    assert panel.selection() == (5, page.columns + 13)
+    assert len(view.page().boxes(*panel.selection())) == 2
+
+
+def test_page_is_scrolled_by_the_wheel_and_follows_selection_and_window(panel):
+    panel.show_sample(dna("ACGT" * 5000))
+    view = panel.view
+    assert view.page().start == 0
+    wheel(view, 10_000, -120, track="page")
+    assert view.page().start == 3 * view.page().columns
+    assert panel.visible_range() == (0, 20_000)
+    panel.select(9000, 9010)
+    assert view.page().start <= 9000 < view.page().end
+    panel.zoom_to(15_000, 15_100)
+    assert view.page().start <= panel.visible_range()[0] < view.page().end
+    QTest.keyClick(view, Qt.Key.Key_End)
+    assert view.page().end == 20_000

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPalette
 
 from biofm_desktop.engine.faults import Fault
@@ -13,6 +14,7 @@ from biofm_desktop.gui.widgets.sequence_view.colours import Colours, contrast
 from biofm_desktop.gui.widgets.sequence_view.composition import Composition
 from biofm_desktop.gui.widgets.sequence_view.lanes import FeatureLanes
 from biofm_desktop.gui.widgets.sequence_view.overview import feature_cover
+from biofm_desktop.gui.widgets.sequence_view.page import Page
 from biofm_desktop.gui.widgets.sequence_view.pyramid import MinMaxPyramid
 from biofm_desktop.gui.widgets.sequence_view.scale import MARGIN, WIDEST, Scale
 from biofm_desktop.gui.widgets.sequence_view.scores import limits
@@ -331,3 +333,25 @@ def test_blocks_of_nucleotides_differ_for_colour_blind_eyes(qapp, eye, base):
     for one in range(4):
         for other in range(one):
             assert deltaE_ciede2000(seen[one], seen[other]) > 12
+
+
+# Page
+
+
+@pytest.mark.parametrize("length", [0, 1, 9, 10, 1000, 10_000_000])
+def test_every_letter_of_a_page_has_its_box(length):
+    page = Page(QRectF(0, 300, 900, 130), 60, length)
+    assert page.columns % 10 == 0
+    assert page.end <= length
+    for place in range(page.start, page.end):
+        (box,) = page.boxes(place, place + 1)
+        assert page.letter_at(box.center()) == place
+        assert page.boundary(box.center() - QPointF(3, 0)) == place
+        assert box.right() <= 900
+    assert page.boxes(length, length) == []
+
+
+def test_last_lines_fill_the_page():
+    page = Page(QRectF(0, 0, 900, 130), 999, 1000)
+    assert page.end == 1000
+    assert page.start == page.end - page.columns * page.lines + (-1000) % page.columns

@@ -19,6 +19,7 @@ from .content import Content
 from .features import ROW
 from .hits import Hits
 from .overview import feature_cover, strip_of
+from .page import Page
 from .paint import Picture
 from .places import Places
 from .pyramid import MinMaxPyramid
@@ -42,7 +43,7 @@ class SequenceCanvas(QAbstractScrollArea):
         self.hits, self.current_hit = Hits(), -1
         self.scores: MinMaxPyramid | None = None
         self.scores_name = ""
-        self._anchor = self._caret = 0
+        self._anchor = self._caret = self.page_first = 0
         self._colours: Colours | None = None
         self._cover: tuple[int, NDArray[np.float32]] | None = None
         self._setting_bars = False
@@ -105,6 +106,7 @@ class SequenceCanvas(QAbstractScrollArea):
         self._set_selection(self._clamped(start), self._clamped(end))
         if show:
             self._refresh(self.scale.showing(*self.selection))
+            self._show_on_page(self.selection[0])
 
     def selected_letters(self) -> str:
         """Return the selected letters."""
@@ -130,6 +132,12 @@ class SequenceCanvas(QAbstractScrollArea):
         caret = self._clamped(caret)
         self._set_selection(self._anchor if extend else caret, caret)
         self._refresh(self.scale.showing(caret, caret))
+        self._show_on_page(caret)
+
+    def _show_on_page(self, position: int) -> None:
+        page = self.page()
+        if page.lines and not page.start <= position < page.end:
+            self.scroll_page(position - page.columns)
 
     # Zoom and scroll ---------------------------------------------------------------------------------------------
 
@@ -182,6 +190,7 @@ class SequenceCanvas(QAbstractScrollArea):
         self._setting_bars = False
         self.viewport().update()
         if changed:
+            self.page_first = scale.visible()[0]
             self.scale_changed.emit()
 
     def _scroll_to_bar(self, value: int) -> None:
@@ -194,7 +203,18 @@ class SequenceCanvas(QAbstractScrollArea):
         """Return the rectangle of each track."""
         strands = 2 if self.content is None or self.content.nucleotides else 1
         size = self.viewport().size()
-        return Places.of(size.width(), size.height(), strands=strands, scores=self.scores is not None)
+        rows = len(self.content.lanes) if self.content else 0
+        scores = self.scores is not None
+        return Places.of(size.width(), size.height(), strands=strands, scores=scores, rows=rows)
+
+    def page(self) -> Page:
+        """Return where the letters of the page lie."""
+        return Page(self.places().page, self.page_first, self.scale.length)
+
+    def scroll_page(self, first: int) -> None:
+        """Show the page from the line of a letter on."""
+        self.page_first = self._clamped(first)
+        self.viewport().update()
 
     def colours(self) -> Colours:
         """Return the colours that go with the palette of now."""
@@ -234,6 +254,7 @@ class SequenceCanvas(QAbstractScrollArea):
             scores=self.scores,
             scores_name=self.scores_name,
             cover=self._cover[1],
+            page=self.page(),
             scroll=float(self.verticalScrollBar().value()),
             ratio=self.devicePixelRatioF(),
         )

@@ -13,6 +13,7 @@ from .features import ROW, draw_features
 from .hits import Hits, draw_hits
 from .letters import draw_letters
 from .overview import draw_overview
+from .page import Page, draw_page
 from .places import Places
 from .pyramid import MinMaxPyramid
 from .raster import tinted
@@ -41,6 +42,7 @@ class Picture:
     scores_name: str
     cover: NDArray[np.float32]
     scroll: float
+    page: Page
     ratio: float
 
     def paint(self, painter: QPainter) -> None:
@@ -58,6 +60,8 @@ class Picture:
             draw_scores(painter, places.scores, scale, self.scores, self.scores_name, colours, self.ratio)
         draw_features(painter, places.features, self.scroll, scale, content.lanes, colours, self.ratio)
         self._paint_selection(painter)
+        if self.page.lines:
+            draw_page(painter, self.page, content, colours, self.letter_font, self.selection, self.hits)
         self._paint_hidden_rows(painter)
 
     def _paint_title(self, painter: QPainter) -> None:

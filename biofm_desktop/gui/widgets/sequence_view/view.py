@@ -50,8 +50,8 @@ class SequenceView(SequenceCanvas):
         if feature and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.select(feature.start, feature.end, show=False)
             return
-        self._pressed = "letters"
-        caret = self.scale.boundary(point.x())
+        self._pressed = "page" if self.places().page.contains(point) else "letters"
+        caret = self._boundary(point)
         self._set_selection(self._anchor if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else caret, caret)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -65,8 +65,11 @@ class SequenceView(SequenceCanvas):
             if outside != self._edge_timer.isActive():
                 self._edge_timer.start() if outside else self._edge_timer.stop()
             self._set_selection(self._anchor, self.scale.boundary(point.x()))
+        elif self._pressed == "page":
+            self._set_selection(self._anchor, self._boundary(point))
         else:
-            text = self.content is not None and self.places().letters.contains(point)
+            places = self.places()
+            text = self.content is not None and (places.letters.contains(point) or places.page.contains(point))
             hand = self.feature_at(point) is not None or self.places().overview.contains(point)
             shape = Qt.CursorShape.IBeamCursor if text else Qt.CursorShape.ArrowCursor
             self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if hand else shape)
@@ -82,6 +85,9 @@ class SequenceView(SequenceCanvas):
             edge = max(2, (feature.end - feature.start) // 20)
             self.zoom_to(feature.start - edge, feature.end + edge)
 
+    def _boundary(self, point: QPointF) -> int:
+        return self.page().boundary(point) if self._pressed == "page" else self.scale.boundary(point.x())
+
     def _drag_over_edge(self) -> None:
         over = self._drag_x if self._drag_x < 0 else self._drag_x - self.scale.width
         self._refresh(self.scale.moved(self.scale.first + over * 0.5 / self.scale.letter))
@@ -96,6 +102,10 @@ class SequenceView(SequenceCanvas):
         turn = event.pixelDelta() if not event.pixelDelta().isNull() else event.angleDelta()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.zoom(1.0015 ** event.angleDelta().y(), event.position().x())
+        elif self.places().page.contains(event.position()):
+            page = self.page()
+            lines = -round(turn.y() / 40) or (-1 if turn.y() > 0 else 1)
+            self.scroll_page(page.start + lines * page.columns)
         elif turn.x() == 0 and self._over_hidden_rows(event):
             self.verticalScrollBar().setValue(self.verticalScrollBar().value() - turn.y())
         else:
@@ -128,8 +138,10 @@ class SequenceView(SequenceCanvas):
         if feature := self.feature_at(point):
             return about_feature(feature, self.content.unit)
         place, places = self.scale.letter_at(point.x()), self.places()
+        if places.page.contains(point):
+            place = self.page().letter_at(point)
         over = places.ruler.united(places.scores if self.scores else places.letters)
-        if place is None or not over.contains(point):
+        if place is None or not (over.contains(point) or places.page.contains(point)):
             return ""
         text = f"{place + 1:,}: {self.content.sample.letters[place]}"
         value = self.scores.at(place) if self.scores else float("nan")
