@@ -109,7 +109,7 @@ class ImageClassification(Task):
         kind = "range" if self.intensity == "auto" and planes.dtype == np.uint8 else self.intensity
         unit = scaled(planes, limits(planes, kind), self.channels)
         if unit.shape[-2:] != (self.size, self.size):
-            unit = interpolate(unit[None], (self.size, self.size), mode="bilinear", antialias=True)[0]
+            unit = interpolate(unit[None], (self.size, self.size), mode="bilinear", antialias=self.size < max(unit.shape))[0]
         known = sample.target in self.classes
         return [Item(shifted(unit, self.scaling), tensor(self.classes.index(str(sample.target))) if known else None)]
 
