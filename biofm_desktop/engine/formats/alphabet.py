@@ -8,6 +8,8 @@ from biofm_desktop.engine.samples import ALPHABETS, Problem, SequenceSample
 
 _GAPS = b"-."
 _SHOWN = 5
+_TOO_FEW, _TELLING = 20, 10  # letters
+_NUCLEIC = str.maketrans("", "", "ACGTUN")
 
 
 def counts_of(sequences: Iterable[str]) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
@@ -33,6 +35,17 @@ def guess(sequences: Iterable[str]) -> str:
     return "rna" if counts[ord("U")] and not counts[ord("T")] else "dna"
 
 
+def doubts(records: Sequence[tuple[str, str]], alphabet: str) -> list[str]:
+    """Return what a user should know of the guess: too few letters to tell, or records of another kind."""
+    if alphabet != "protein":
+        few = 0 < sum(len(letters) for _, letters in records) < _TOO_FEW
+        return [f"its few letters fit protein as well; they were taken as {alphabet.upper()}"] if few else []
+    nucleic = [name for name, letters in records if len(letters) >= _TELLING and not letters.translate(_NUCLEIC)]
+    if not nucleic:
+        return []
+    return [f"{len(nucleic)} records look like DNA among protein: {_some(nucleic)}; all were taken as protein"]
+
+
 def first_strange(letters: str, alphabet: str) -> tuple[int, str] | None:
     """Return place (from 1) and letter of the first letter outside an alphabet; None where there is none."""
     known = ALPHABETS[alphabet].letters + ALPHABETS[alphabet].ambiguous
@@ -53,6 +66,10 @@ def checked(samples: Sequence[SequenceSample], file: str, problems: list[Problem
             strange.append(f"{sample.key}: letter {found[1]!r} at position {found[0]}")
         else:
             sound.append(sample)
+    gaps = [s.key for s in sound if s.letters.encode("latin-1").translate(None, b"-.") != s.letters.encode("latin-1")]
+    if gaps:
+        message = f"{len(gaps)} sequences hold gaps (- or .), which positions count: {_some(gaps)}"
+        problems.append(Problem(file, message))
     if empty:
         problems.append(Problem(file, f"{len(empty)} sequences are empty and were left out: {_some(empty)}"))
     if strange:

@@ -28,7 +28,7 @@ class Format(ABC):
         Keys need not be unique yet. Raises `Fault` naming the file, the place and the fault where it cannot be read.
         """
 
-    def classes(self, entry: Entry) -> tuple[str, ...]:  # noqa: ARG002 - for those that override it
+    def classes(self, entry: Entry) -> tuple[str, ...]:
         """Return the names of the classes in their order where the file or its kind states them."""
         return ()
 

@@ -1,5 +1,6 @@
 """One file to be read, on the disk or inside a .zip, and a set of them."""
 
+import errno
 import gzip
 import io
 import os
@@ -64,6 +65,11 @@ class Entry:
             return self.source.open("rb")
         except OSError as error:
             raise system_fault(self.name, error) from error
+
+    def head_raw(self, count: int) -> bytes:
+        """Return its first bytes as they are stored."""
+        with faults_of(self), self.open() as file:
+            return file.read(count)
 
     def head(self) -> bytes:
         """Return its first bytes, unpacked where it is gzip; raise `Fault` where it cannot be read."""
@@ -146,7 +152,7 @@ _COPY = "Get a sound copy of it"
 def _damaged(entry: Entry, error: Exception) -> Fault:
     words = str(error).lower()
     if isinstance(error, EOFError) or "truncated" in words or "end-of-stream" in words or "unexpected end" in words:
-        return Fault(entry.name, "it is truncated (cut short)", _COPY, detail=repr(error))
+        return Fault(entry.name, "it is truncated (cut short) or damaged", _COPY, detail=repr(error))
     if "crc" in words or "checksum" in words:
         return Fault(entry.name, "it is damaged: its checksum is wrong", _COPY, detail=repr(error))
     return Fault(entry.name, "it is damaged and cannot be read or decompressed", _COPY, detail=repr(error))
@@ -164,6 +170,8 @@ def entry_of(path: Path, name: str = "") -> Entry:
         raise system_fault(what, error) from error
     if not stat.S_ISREG(status.st_mode):
         raise Fault(what, "it is not a file (a pipe, device, socket or folder)", "Choose a plain file")
+    if not status.st_mode & 0o444:  # the superuser could read it, but nobody is meant to
+        raise system_fault(what, PermissionError(errno.EACCES, "no right to read"))
     if status.st_size == 0:
         raise Fault(what, "the file is empty (0 bytes)", "Choose another file, or get a sound copy of it")
     return Entry(PurePosixPath(name or path.name), path, status.st_size)

@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from io import StringIO
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.samples import Problem, SequenceSample
 
-from .alphabet import checked, guess
+from .alphabet import checked, doubts, guess
 from .base import Format
 from .entry import Entry
 from .table import decode, is_text
@@ -43,6 +42,7 @@ class Fasta(Format):
             )
             for i, (title, letters) in enumerate(records, 1)
         ]
+        problems += [Problem(entry.name, doubt) for doubt in doubts([(s.key, s.letters) for s in samples], alphabet)]
         doubled = [name for name, times in Counter(s.key for s in samples).items() if times > 1]
         if doubled:
             names = ", ".join(doubled[:5])
@@ -71,8 +71,3 @@ class Fasta(Format):
 def _bad_line(data: bytes) -> str:
     at = next((i for i, byte in enumerate(data) if byte < 32 and byte not in (9, 10, 12, 13)), 0)
     return f"line {data[:at].count(10) + 1}"
-
-
-def with_alphabet(samples: list[SequenceSample], alphabet: str) -> list[SequenceSample]:
-    """Return the samples as of an alphabet."""
-    return [s if s.alphabet == alphabet else replace(s, alphabet=alphabet) for s in samples]

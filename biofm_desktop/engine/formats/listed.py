@@ -3,13 +3,16 @@
 from biofm_desktop.engine.registry import Registry
 
 from .base import Format
+from .dicom import Dicom
 from .fasta import Fasta
+from .genbank import GenBank
 from .medmnist import MedMnist
+from .nifti import Nifti
 from .raster import Bmp, Gif, Jpeg, Png
 from .sequence_table import SequenceTable
 from .tiff import Tiff
 
 FORMATS: Registry[Format] = Registry(
     "format",
-    [Png(), Jpeg(), Tiff(), Gif(), Bmp(), MedMnist(), SequenceTable(), Fasta()],
+    [Png(), Jpeg(), Dicom(), Tiff(), Nifti(), Gif(), Bmp(), MedMnist(), GenBank(), SequenceTable(), Fasta()],
 )

@@ -63,7 +63,7 @@ class MedMnist(Format):
         """Say whether it is a zip by the name of an .npz."""
         return head.startswith(b"PK") and entry.suffix in self.suffixes
 
-    def read(self, entry: Entry, problems: list[Problem]) -> Iterator[ImageSample]:  # noqa: ARG002 - it faults or reads
+    def read(self, entry: Entry, problems: list[Problem]) -> Iterator[ImageSample]:
         """Give the images one by one, with split and class; the arrays are read at the first use of a pixel."""
         with faults_of(entry), entry.open_seekable() as file, zipfile.ZipFile(file) as archive:
             headers = {name.removesuffix(".npy"): _header(entry, archive, name) for name in archive.namelist()}

@@ -14,9 +14,7 @@ from .listed import FORMATS
 from .listing import list_archive, list_folder, list_paths
 from .reading import format_of
 from .side_tables import FILE
-from .table import read_table
-
-_TABLES = {".csv", ".tsv", ".tab"}
+from .table import TABLES, read_table
 
 
 def open_data(paths: Sequence[Path]) -> Dataset:
@@ -58,7 +56,7 @@ def _of_file(entry: Entry, problems: list[Problem]) -> Dataset:
         return _of_tree(list_archive(entry, problems), problems)
     if known is None:
         raise Fault(entry.name, "it is of no format that is known", _known_kinds())
-    if entry.suffix in _TABLES and (listed := _of_index(entry, problems)) is not None:
+    if entry.suffix in TABLES and (listed := _of_index(entry, problems)) is not None:
         return listed
     samples = with_unique_keys(list(known.read(entry, problems)))
     return Dataset(entry.stem, samples, known.classes(entry), source=entry.source)

@@ -33,7 +33,7 @@ class Raster(Format):
     takes = ImageSample
     magic: ClassVar[tuple[bytes, ...]]
 
-    def sniff(self, entry: Entry, head: bytes) -> bool:  # noqa: ARG002 - goes by content alone
+    def sniff(self, entry: Entry, head: bytes) -> bool:
         """Say whether the file begins with the format's mark."""
         return head.startswith(self.magic)
 
@@ -70,7 +70,7 @@ class Bmp(Raster):
     name, title, suffixes = "bmp", "BMP image", (".bmp",)
     magic = (b"BM",)
 
-    def sniff(self, entry: Entry, head: bytes) -> bool:  # noqa: ARG002 - goes by content alone
+    def sniff(self, entry: Entry, head: bytes) -> bool:
         """Say whether the mark is followed by a header's length that there is."""
         return head.startswith(self.magic) and head[14:18] in {
             struct.pack("<I", n) for n in (12, 40, 52, 56, 64, 108, 124)

@@ -10,7 +10,7 @@ from .alphabet import checked, guess
 from .base import Format
 from .entry import Entry
 from .splits import split_named
-from .table import Table, is_text, read_table
+from .table import TABLES, Table, read_table
 
 SEQUENCE = ("sequence", "seq")
 TARGET = ("label", "target", "class", "category", "y")
@@ -26,13 +26,13 @@ class SequenceTable(Format):
     name, title, suffixes, takes = (
         "sequence-table",
         "Table of sequences (CSV, TSV)",
-        (".csv", ".tsv", ".tab"),
+        TABLES,
         SequenceSample,
     )
 
     def sniff(self, entry: Entry, head: bytes) -> bool:
-        """Say whether it is text by the name of a table."""
-        return entry.suffix in self.suffixes and is_text(head)
+        """Say whether it has the name of a table."""
+        return entry.suffix in self.suffixes
 
     def read(self, entry: Entry, problems: list[Problem]) -> Iterator[SequenceSample]:
         """Give the sound rows; empty sequences and strange letters become problems."""

@@ -36,6 +36,10 @@ class Index:
         """Return the row of a file: by its place, else by its name without ending."""
         return self._rows.get(str(entry.path)) or self._by_stem.get(entry.stem)
 
+    def row_named(self, name: str) -> tuple[str, ...] | None:
+        """Return the row of a case by its bare name."""
+        return self._by_stem.get(name)
+
     def facts(self, row: tuple[str, ...]) -> dict[str, object]:
         """Return what a row says of its sample, as fields of `Sample`."""
         if not row:

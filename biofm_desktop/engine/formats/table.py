@@ -11,6 +11,8 @@ from biofm_desktop.engine.samples import Problem
 from .entry import Entry
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+#: Endings of tables, perhaps followed by .gz.
+TABLES = (".csv", ".tsv", ".tab")
 csv.field_size_limit(1 << 30)  # a protein or a contig is longer than the 131,072 letters of the default
 
 

@@ -27,7 +27,7 @@ class Tiff(Format):
 
     name, title, suffixes, takes = "tiff", "TIFF image or stack", (".tif", ".tiff", ".btf"), ImageSample
 
-    def sniff(self, entry: Entry, head: bytes) -> bool:  # noqa: ARG002 - goes by content alone
+    def sniff(self, entry: Entry, head: bytes) -> bool:
         """Say whether the file begins with the mark of TIFF or BigTIFF."""
         return head.startswith(_MARKS)
 

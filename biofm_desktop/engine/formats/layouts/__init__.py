@@ -4,8 +4,12 @@ from biofm_desktop.engine.registry import Registry
 
 from ..base import Layout
 from .class_folders import ClassFolders
+from .dicom_folder import DicomFolder
 from .flat import Flat
 from .index_table import IndexTable
 from .paired import Paired
+from .volumes import Volumes
 
-LAYOUTS: Registry[Layout] = Registry("layout", [Paired(), IndexTable(), ClassFolders(), Flat()])
+LAYOUTS: Registry[Layout] = Registry(
+    "layout", [Paired(), DicomFolder(), Volumes(), IndexTable(), ClassFolders(), Flat()]
+)

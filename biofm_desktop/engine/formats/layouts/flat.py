@@ -4,12 +4,11 @@ from collections import Counter
 
 from biofm_desktop.engine.samples import Dataset, ImageSample, Problem, SequenceSample
 
-from ..alphabet import guess
 from ..base import Layout
 from ..entry import Tree
-from ..fasta import with_alphabet
 from ..keys import with_unique_keys
-from ..reading import read_each
+from ..reading import is_image_name, read_each
+from ..table import TABLES
 
 
 class Flat(Layout):
@@ -17,13 +16,16 @@ class Flat(Layout):
 
     name, title = "flat", "Images without labels, or files of sequences"
 
-    def matches(self, tree: Tree) -> bool:  # noqa: ARG002 - everything matches
+    def matches(self, tree: Tree) -> bool:
         """Say yes: this is what is left."""
         return True
 
     def read(self, tree: Tree, problems: list[Problem]) -> Dataset:
         """Return all samples of the kind that most files are of; the others become problems."""
-        found = list(read_each(tree.entries, problems))
+        entries = tree.entries
+        if any(is_image_name(entry) for entry in entries):  # a table among images is about them
+            entries = tuple(entry for entry in entries if entry.suffix not in TABLES)
+        found = list(read_each(entries, problems))
         kinds = Counter(type(sample) for _, sample in found)
         if len(kinds) > 1:
             most = kinds.most_common(1)[0][0]
@@ -32,9 +34,9 @@ class Flat(Layout):
             problems.append(Problem(", ".join(others[:5]), message))
             found = [(entry, sample) for entry, sample in found if type(sample) is most]
         samples = [sample for _, sample in found]
-        if samples and isinstance(samples[0], SequenceSample):
-            sequences = [sample for sample in samples if isinstance(sample, SequenceSample)]
-            if len({sample.alphabet for sample in sequences}) > 1:
-                samples = list(with_alphabet(sequences, guess(sample.letters for sample in sequences)))
+        alphabets = sorted({sample.alphabet for sample in samples if isinstance(sample, SequenceSample)})
+        if len(alphabets) > 1:
+            message = f"its files hold sequences of different kinds: {', '.join(alphabets)}"
+            problems.append(Problem(tree.name, message))
         places = [entry.path for entry, _ in found] if samples and isinstance(samples[0], ImageSample) else []
         return Dataset(tree.name, with_unique_keys(samples, places), source=tree.root)
