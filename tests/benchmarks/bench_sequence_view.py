@@ -27,8 +27,9 @@ def made_up(length: int) -> SequenceSample:
     """Return random letters with a feature in each 200 letters (10 Mb: 50,000 of them)."""
     rng = np.random.default_rng(1)
     letters = np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, length)].tobytes().decode()
-    starts = rng.integers(0, length - 50, length // 200)
-    sizes = rng.integers(30, 900, len(starts))
+    # Rows as deep in both, else the shorter one shows more letters below them.
+    starts = np.arange(length // 200) * 200
+    sizes = 30 + np.arange(len(starts)) % 7 * 140
     kinds = ("CDS", "gene", "exon", "repeat_region")
     features = tuple(
         Feature(int(start), int(min(length, start + size)), kinds[i % 4], f"feature {i}", 1 - 2 * (i % 2))

@@ -4,6 +4,8 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QPalette
 
 _NUCLEOTIDES = {"A": "#2bb486", "C": "#2f6fd0", "G": "#f0b000", "T": "#b3264a", "U": "#b3264a"}
@@ -93,19 +95,40 @@ class Colours:
         """Return the ground below a written letter."""
         return _cell(self.ground.rgb(), self.dark, alphabet == "protein", letter.upper())
 
+    def blocks(self, alphabet: str) -> NDArray[np.uint32]:
+        """Return the pixel of each letter's block, by the letter's byte."""
+        return _pixels(self.ground.rgb(), self.dark, alphabet == "protein", block=True)
+
+    def cells(self, alphabet: str) -> NDArray[np.uint32]:
+        """Return the pixel of the ground below each letter, by the letter's byte."""
+        return _pixels(self.ground.rgb(), self.dark, alphabet == "protein", block=False)
+
     def ink(self, alphabet: str, letter: str) -> QColor:
         """Return the colour of a written letter."""
         return _ink(self.ground.rgb(), self.dark, alphabet == "protein", letter.upper())
 
     def feature(self, kind: str) -> QColor:
         """Return the colour of a kind of feature; equal in every session."""
-        low = kind.lower()
-        hue = QColor(_KINDS.get(low) or _REST[zlib.crc32(low.encode()) % len(_REST)])
-        return mixed(hue, self.ground, 0.64 if self.dark else 0.62)
+        return _feature(self.ground.rgb(), self.dark, kind.lower())[0]
+
+    def feature_edge(self, kind: str) -> QColor:
+        """Return the colour of a feature's outline."""
+        return _feature(self.ground.rgb(), self.dark, kind.lower())[1]
+
+    def feature_ink(self, kind: str) -> QColor:
+        """Return the colour of a feature's name."""
+        return _feature(self.ground.rgb(), self.dark, kind.lower())[2]
 
 
 def _hue(protein: bool, letter: str) -> QColor:
     return QColor((_AMINO_ACIDS if protein else _NUCLEOTIDES).get(letter, _OTHER))
+
+
+@lru_cache(maxsize=16)
+def _pixels(ground: int, dark: bool, protein: bool, block: bool) -> NDArray[np.uint32]:
+    letters = [chr(code).upper() for code in range(256)]
+    colours = [_block(ground, protein, one) if block else _cell(ground, dark, protein, one) for one in letters]
+    return np.array([colour.rgb() for colour in colours], np.uint32)
 
 
 @lru_cache(maxsize=512)
@@ -121,3 +144,12 @@ def _cell(ground: int, dark: bool, protein: bool, letter: str) -> QColor:
 @lru_cache(maxsize=512)
 def _ink(ground: int, dark: bool, protein: bool, letter: str) -> QColor:
     return readable(_hue(protein, letter), _cell(ground, dark, protein, letter))
+
+
+@lru_cache(maxsize=512)
+def _feature(ground: int, dark: bool, kind: str) -> tuple[QColor, QColor, QColor]:
+    base = QColor.fromRgb(ground)
+    hue = QColor(_KINDS.get(kind) or _REST[zlib.crc32(kind.encode("utf-8", "replace")) % len(_REST)])
+    fill = mixed(hue, base, 0.64 if dark else 0.62)
+    ink = readable(QColor("#ffffff" if dark else "#101014"), fill)
+    return fill, readable(fill, base, 3.0), ink

@@ -5,11 +5,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from biofm_desktop.engine.samples import Feature
 
-from .colours import Colours, readable
+from .colours import Colours
 from .lanes import FeatureLanes, Lane
 from .raster import argb, draw_pixels
 from .scale import Scale
@@ -81,15 +81,13 @@ def _tiny_pixels(
 def _draw_shape(
     painter: QPainter, top: float, feature: Feature, start: int, end: int, scale: Scale, colours: Colours
 ) -> None:
-    fill = colours.feature(feature.kind)
-    edge = readable(fill, colours.ground, 3.0)
     middle = top + _BODY / 2
     parts = [(max(start, low), min(end, high)) for low, high in sorted(feature.parts)]
     parts = [part for part in parts if part[1] > part[0]] or [(start, end)]
-    painter.setPen(QPen(edge, 1))
+    painter.setPen(QPen(colours.feature_edge(feature.kind), 1))
     if len(parts) > 1:
         _draw_connectors(painter, parts, middle, scale)
-    painter.setBrush(fill)
+    painter.setBrush(colours.feature(feature.kind))
     pointed = len(parts) - 1 if feature.strand > 0 else 0 if feature.strand < 0 else -1
     boxes = []
     for number, (low, high) in enumerate(parts):
@@ -101,7 +99,7 @@ def _draw_shape(
         painter.drawPolygon(_outline(box, feature.strand if number == pointed else 0))
         boxes.append(box)
     if boxes:
-        _draw_name(painter, max(boxes, key=lambda box: box.width()), feature, fill, scale)
+        _draw_name(painter, max(boxes, key=lambda box: box.width()), feature, colours, scale)
 
 
 def _draw_connectors(painter: QPainter, parts: list[tuple[int, int]], middle: float, scale: Scale) -> None:
@@ -126,7 +124,7 @@ def _outline(box: QRectF, strand: int) -> QPolygonF:
     return QPolygonF([QPointF(x, y) for x, y in points])
 
 
-def _draw_name(painter: QPainter, box: QRectF, feature: Feature, fill: QColor, scale: Scale) -> None:
+def _draw_name(painter: QPainter, box: QRectF, feature: Feature, colours: Colours, scale: Scale) -> None:
     left = max(box.left(), 0.0) + (11 if feature.strand < 0 and box.left() > -9 else 6)
     right = min(box.right(), scale.width) - (11 if feature.strand > 0 else 5)
     if right - left < 14:
@@ -134,5 +132,5 @@ def _draw_name(painter: QPainter, box: QRectF, feature: Feature, fill: QColor, s
     metrics = QFontMetricsF(painter.font())
     text = metrics.elidedText(feature_name(feature)[:200], Qt.TextElideMode.ElideRight, right - left)
     if len(text) > 1 or text == feature_name(feature):
-        painter.setPen(readable(QColor("#101014" if fill.lightnessF() > 0.45 else "#ffffff"), fill))
+        painter.setPen(colours.feature_ink(feature.kind))
         painter.drawText(QRectF(left, box.top(), right - left, box.height()), Qt.AlignmentFlag.AlignVCenter, text)

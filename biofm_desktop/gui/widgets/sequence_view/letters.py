@@ -1,13 +1,12 @@
 """The letters: written, as blocks of colour, or as a plot of their make-up, by zoom."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from .colours import Colours
 from .content import Content
-from .raster import argb, band, draw_pixels, tinted
+from .raster import band, draw_pixels, tinted
 from .scale import Scale
 from .search import complement
 
@@ -70,12 +69,8 @@ def _draw_blocks(
     places = np.floor((edges[:-1] + edges[1:]) / 2).astype(np.int64)
     inside = (places >= 0) & (places < content.length)
     pixels = np.zeros(len(places), np.uint32)
-    pixels[inside] = _block_table(content.sample.alphabet, colours)[content.codes[places[inside]]]
+    pixels[inside] = colours.blocks(content.sample.alphabet)[content.codes[places[inside]]]
     draw_pixels(painter, QRectF(0, rect.top(), len(pixels) / ratio, rect.height()), pixels)
-
-
-def _block_table(alphabet: str, colours: Colours) -> NDArray[np.uint32]:
-    return np.array([argb(colours.block(alphabet, chr(code))) for code in range(256)], np.uint32)
 
 
 def _draw_make_up(

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from .colours import Colours
 from .content import Content
 from .hits import Hits
-from .raster import argb, draw_pixels, tinted
+from .raster import draw_pixels, tinted
 from .scale import MARGIN
 
 LINE = 25.0
@@ -98,7 +98,7 @@ def draw_page(
     painter.setPen(QPen(colours.line, 1))
     painter.drawLine(QPointF(MARGIN, page.rect.top() - 8), QPointF(page.rect.right() - MARGIN, page.rect.top() - 8))
     letters = content.sample.letters
-    table = _cell_table(content.sample.alphabet, colours)
+    table = colours.cells(content.sample.alphabet)
     words, written = painter.font(), _written(font)
     rise = (QFontMetricsF(written).ascent() - QFontMetricsF(written).descent() + _TALL) / 2
     for start in range(page.start, page.end, page.columns):
@@ -125,6 +125,9 @@ def _draw_marks(painter: QPainter, page: Page, colours: Colours, selection: tupl
     painter.setPen(QPen(colours.hit, 1.5))
     painter.setBrush(tinted(colours.hit, 44))
     for place in range(low, min(high, low + _MOST_HITS)):
+        # Two tints would hide the letters.
+        if hits.range(place) == selection:
+            continue
         painter.drawRects([box.adjusted(0, 0, 0, 1) for box in page.boxes(*hits.range(place))])
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(tinted(colours.accent, 90))
@@ -138,10 +141,6 @@ def _written(font: QFont) -> QFont:
     # The font's own steps are whole pixels or not, by platform; the cells' are fixed.
     sized.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, _CELL - QFontMetricsF(sized).horizontalAdvance("M"))
     return sized
-
-
-def _cell_table(alphabet: str, colours: Colours) -> NDArray[np.uint32]:
-    return np.array([argb(QColor(colours.cell(alphabet, chr(code)))) for code in range(256)], np.uint32)
 
 
 def _line_pixels(cells: NDArray[np.uint32]) -> NDArray[np.uint32]:
