@@ -1,10 +1,318 @@
 """The plots panel: how a run learns, live, beside earlier runs."""
 
-from PySide6.QtWidgets import QWidget
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSlider,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from biofm_desktop.engine.events import Event
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.files import write_text
+from biofm_desktop.gui.theme import icon, theme_bus, theme_colours
+from biofm_desktop.gui.widgets.curve_plot import Curve, CurvePlot
+from biofm_desktop.gui.widgets.named import named
+from biofm_desktop.gui.widgets.run_curves import LOSS, RATE, VALIDATION, RunCurves
+
+STEPS, EPOCHS = "step", "epoch"
 
 
 class PlotsPanel(QWidget):
-    """Draws the losses, the metric and the learning rate of runs."""
+    """Draws the losses, a metric and the learning rate of the run under way and of those that the user lays over.
+
+    ``run_wanted`` asks for the curves of an earlier run (its folder, as text) to be given to `show_run`.
+    """
+
+    run_wanted = Signal(str)
+    failed = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._runs: dict[str, RunCurves] = {}
+        self._live = ""
+        self._earlier: dict[str, QAction] = {}
+        self._loss = self._plot("train.plot", "Loss")
+        self._figure = self._plot("train.plot_metric", "Metric")
+        self._rate = self._plot("train.plot_rate", "Learning rate")
+        self._tabs = self._make_tabs()
+        self._axis, self._metric, self._log, self._smooth = self._make_controls()
+        self._over, self._save = self._make_menus()
+        self._lay_out()
+        theme_bus().changed.connect(self._colour)
+        self._colour()
+
+    # What is drawn
+
+    def begin_run(self, key: str, title: str) -> None:
+        """Draw a run that begins now; `take` gives its events. Runs laid over stay."""
+        if self._live and self._live not in self._earlier:
+            self._runs.pop(self._live, None)
+        self._live = key
+        self._runs[key] = RunCurves(title)
+        self._fit()
+        self._arrange()
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Add events of the run under way."""
+        if self._live in self._runs:
+            before = self._runs[self._live].metrics, self._runs[self._live].epochs_per_step
+            self._runs[self._live].take(events)
+            if before != (self._runs[self._live].metrics, self._runs[self._live].epochs_per_step):
+                self._offer_metrics()
+                self._arrange()
+            else:
+                self._extend()
+
+    def show_run(self, key: str, curves: RunCurves, *, alone: bool = False) -> None:
+        """Draw a run that is over, beside the others or alone."""
+        if alone:
+            self._runs.clear()
+            self._live = key
+        self._runs[key] = curves
+        if key in self._earlier:
+            self._earlier[key].setChecked(True)
+        self._offer_metrics()
+        self._fit()
+        self._arrange()
+
+    def hide_run(self, key: str) -> None:
+        """Draw a run no longer."""
+        self._runs.pop(key, None)
+        self._arrange()
+
+    def set_runs(self, runs: Sequence[Path]) -> None:
+        """Offer these folders of finished runs for laying over; those no longer named disappear."""
+        menu = self._over.menu()
+        shown = {key for key, action in self._earlier.items() if action.isChecked()}
+        menu.clear()
+        self._earlier.clear()
+        for folder in runs:
+            action = menu.addAction(folder.name.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(str(folder) in shown)
+            action.triggered.connect(lambda on, key=str(folder): self._toggle(key, on))
+            self._earlier[str(folder)] = action
+        self._over.setEnabled(bool(runs))
+        for key in shown - set(self._earlier):
+            self.hide_run(key)
+
+    def clear(self) -> None:
+        """Draw nothing."""
+        self._runs.clear()
+        self._live = ""
+        for action in self._earlier.values():
+            action.setChecked(False)
+        self._arrange()
+
+    def set_metric(self, name: str) -> None:
+        """Draw this figure of each epoch in the metric's plot."""
+        if self._metric.findText(name) >= 0:
+            self._metric.setCurrentText(name)
+
+    def save_picture(self, path: Path) -> None:
+        """Write the plot in front as PNG or SVG; raise `Fault` where the disk does not let us."""
+        plot = self._tabs.currentWidget()
+        assert isinstance(plot, CurvePlot)
+        plot.save_picture(path)
+
+    def save_data(self, path: Path) -> None:
+        """Write all points of all drawn runs as CSV; raise `Fault` where the disk does not let us."""
+        table = io.StringIO()
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(("run", "quantity", "step", "epoch", "value"))
+        for run in self._runs.values():
+            for name, points in run.curves.items():
+                for step, value in zip(points.x, points.y):
+                    epoch = f"{step * run.epochs_per_step:.6g}" if run.epochs_per_step else ""
+                    writer.writerow((run.title, name, int(step), epoch, f"{value:.9g}"))
+        write_text(path, table.getvalue(), room="export")
+
+    # How it is drawn
+
+    def _arrange(self) -> None:
+        """Decide which curves each plot has; called when runs, axis, smoothing or colours change."""
+        loss, figure, rate = list[Curve](), list[Curve](), list[Curve]()
+        several = len(self._runs) > 1
+        self._figure.set_y_title(self._metric.currentText().replace("_", " ") or "Metric")
+        for place, (key, run) in enumerate(sorted(self._runs.items(), key=lambda pair: pair[0] != self._live)):
+            colours = theme_colours().curves
+            first = colours[0] if place == 0 else colours[(place + 1) % len(colours)]
+            second = colours[1] if place == 0 else first
+            prefix = f"{run.title}: " if several else ""
+            self._add(loss, run, key, LOSS, f"{prefix}train", first)
+            self._add(loss, run, key, VALIDATION, f"{prefix}validation", second, dots=True, dashed=several)
+            self._add(figure, run, key, self._metric.currentText(), run.title, second, dots=True)
+            self._add(rate, run, key, RATE, run.title, first, smooth=False)
+        for plot, curves in ((self._loss, loss), (self._figure, figure), (self._rate, rate)):
+            plot.show_curves(curves, "Epoch" if self._by_epoch() else "Step")
+
+    def _add(
+        self,
+        to: list[Curve],
+        run: RunCurves,
+        key: str,
+        quantity: str,
+        name: str,
+        colour: str,
+        *,
+        dots: bool = False,
+        dashed: bool = False,
+        smooth: bool = True,
+    ) -> None:
+        if quantity not in run.curves:
+            return
+        per_x = run.epochs_per_step if self._by_epoch() else 1.0
+        weight = self._weight() if smooth and not dots else 0.0
+        if weight:
+            to.append(Curve(f"{key}/{quantity}/raw", "", run.curves[quantity], colour, per_x, faint=True))
+        points = run.smoothed(quantity, weight)
+        to.append(Curve(f"{key}/{quantity}", name, points, colour, per_x, dashed=dashed, dots=dots))
+
+    def _extend(self) -> None:
+        """Take up the latest points: smoothed curves are their own, the others grow by themselves."""
+        run = self._runs[self._live]
+        if self._weight():
+            run.smoothed(LOSS, self._weight())
+        for plot in (self._loss, self._figure, self._rate):
+            plot.refresh()
+
+    def _by_epoch(self) -> bool:
+        return self._axis.currentData() == EPOCHS and all(run.epochs_per_step for run in self._runs.values())
+
+    def _weight(self) -> float:
+        """Return how much of an average is the past: the slider is finer towards its end."""
+        return float(round(1 - 10 ** (-self._smooth.value() / 40), 4))
+
+    def _offer_metrics(self) -> None:
+        names = list(dict.fromkeys(name for run in self._runs.values() for name in run.metrics))
+        first = next((run.metric for run in self._runs.values() if run.metric in names), names[0] if names else "")
+        chosen = self._metric.currentText() if self._metric.currentText() in names else first
+        self._metric.blockSignals(True)
+        self._metric.clear()
+        self._metric.addItems(names)
+        self._metric.setCurrentText(chosen)
+        self._metric.blockSignals(False)
+        self._metric.setEnabled(len(names) > 1)
+
+    def _fit(self) -> None:
+        for plot in (self._loss, self._figure, self._rate):
+            plot.fit_view()
+
+    def _toggle(self, key: str, on: bool) -> None:
+        if not on:
+            self.hide_run(key)
+        elif key not in self._runs:
+            self.run_wanted.emit(key)
+
+    # The widgets
+
+    def _plot(self, name: str, title: str) -> CurvePlot:
+        return named(CurvePlot(title), name, title, "Drag to move, wheel to zoom; double click shows everything again")
+
+    def _make_tabs(self) -> QTabWidget:
+        tabs = named(QTabWidget(), "plots.tabs", "Which figures to draw", "Loss, metric or learning rate")
+        tabs.setDocumentMode(True)
+        for plot, title in ((self._loss, "Loss"), (self._figure, "Metric"), (self._rate, "Rate")):
+            tabs.addTab(plot, title)
+        return tabs
+
+    def _make_controls(self) -> tuple[QComboBox, QComboBox, QCheckBox, QSlider]:
+        axis = named(QComboBox(), "plots.axis", "Horizontal axis", "Count steps (batches) or epochs (passes)")
+        axis.addItem("by step", STEPS)
+        axis.addItem("by epoch", EPOCHS)
+        metric = named(QComboBox(), "plots.metric", "Metric", "Which figure of each epoch the metric's plot shows")
+        metric.setEnabled(False)
+        log = named(QCheckBox("Log"), "plots.log", "Logarithmic scale", "Draw losses on a logarithmic scale")
+        smooth = named(
+            QSlider(Qt.Orientation.Horizontal), "plots.smoothing", "Smoothing", "How much to smooth the loss"
+        )
+        smooth.setRange(0, 80)
+        smooth.setValue(20)
+        smooth.setMinimumWidth(48)
+        axis.currentIndexChanged.connect(self._change_axis)
+        metric.currentIndexChanged.connect(self._arrange)
+        log.toggled.connect(self._loss.set_log)
+        smooth.valueChanged.connect(self._arrange)
+        return axis, metric, log, smooth
+
+    def _change_axis(self) -> None:
+        self._fit()
+        self._arrange()
+
+    def _make_menus(self) -> tuple[QToolButton, QToolButton]:
+        over = named(QToolButton(), "plots.runs", "Earlier runs", "Lay the curves of earlier runs over this one")
+        save = named(QToolButton(), "plots.save", "Save", "Save the plot as a picture, or its points as a table")
+        for button in (over, save):
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            button.setMenu(QMenu(button))
+        over.setEnabled(False)
+        for name, title, act in (
+            ("plots.save_picture", "Save picture …", self._ask_picture),
+            ("plots.save_data", "Save points as CSV …", self._ask_data),
+        ):
+            action = save.menu().addAction(title)
+            action.setObjectName(name)
+            action.triggered.connect(act)
+        return over, save
+
+    def _lay_out(self) -> None:
+        corner = QWidget()
+        buttons = QHBoxLayout(corner)
+        buttons.setContentsMargins(0, 0, 4, 0)
+        buttons.setSpacing(2)
+        buttons.addWidget(self._over)
+        buttons.addWidget(self._save)
+        self._tabs.setCornerWidget(corner)
+        line = QHBoxLayout()
+        line.setContentsMargins(6, 0, 6, 4)
+        line.addWidget(self._axis)
+        line.addWidget(self._metric)
+        line.addWidget(self._log)
+        line.addWidget(QLabel("Smooth"))
+        line.addWidget(self._smooth, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._tabs, 1)
+        layout.addLayout(line)
+        self._tabs.currentChanged.connect(self._show_controls)
+        self._show_controls(0)
+
+    def _show_controls(self, tab: int) -> None:
+        self._metric.setVisible(tab == 1)
+        self._log.setVisible(tab == 0)
+
+    def _colour(self) -> None:
+        self._over.setIcon(icon("chart-multiple"))
+        self._save.setIcon(icon("content-save-outline"))
+        self._arrange()
+
+    def _ask_picture(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save picture", "training.png", "Pictures (*.png *.svg)")
+        if name:
+            self._try(self.save_picture, Path(name) if Path(name).suffix else Path(name + ".png"))
+
+    def _ask_data(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save points", "training.csv", "Tables (*.csv)")
+        if name:
+            self._try(self.save_data, Path(name) if Path(name).suffix else Path(name + ".csv"))
+
+    def _try(self, save: object, path: Path) -> None:
+        try:
+            save(path)  # type: ignore[operator]
+        except Fault as fault:
+            self.failed.emit(fault.message, fault.detail)

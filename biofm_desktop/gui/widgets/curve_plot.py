@@ -1,0 +1,182 @@
+"""A plot of growing curves that stays quick with any number of points."""
+
+import errno
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QBuffer, QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QImage, QPaintDevice, QPainter, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from biofm_desktop.engine.files import write_with
+from biofm_desktop.gui.theme import theme_bus, theme_colours
+
+from .pyramid import Pyramid
+
+#: Least time between two redraws, in milliseconds.
+REDRAW_MS = 50
+#: More points than this are drawn without a dot each.
+MOST_DOTS = 120
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve to draw: ``per_x`` turns its x into the axis' unit; ``faint`` ones lie behind, without a name."""
+
+    key: str
+    name: str
+    points: Pyramid
+    colour: str
+    per_x: float = 1.0
+    dashed: bool = False
+    dots: bool = False
+    faint: bool = False
+
+
+class CurvePlot(pg.PlotWidget):
+    """Draws `Curve`s, at most 20 times a second, and of each only what its pixels can show."""
+
+    def __init__(self, y_title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._curves: tuple[Curve, ...] = ()
+        self._items: dict[str, pg.PlotDataItem] = {}
+        self._y_title, self._x_title, self._log = y_title, "Step", False
+        self._timer = QTimer(self, singleShot=True, interval=REDRAW_MS)
+        self._timer.timeout.connect(self.redraw)
+        plot = self.getPlotItem()
+        plot.setMenuEnabled(False)
+        # Major lines of y only: lines for all of both axes' ticks cost 4 ms of each redraw.
+        plot.showGrid(x=False, y=True, alpha=0.2)
+        self.getAxis("left").setStyle(maxTickLevel=0)
+        self.getAxis("bottom").setStyle(maxTickLevel=1)
+        plot.getViewBox().setAutoVisible(y=True)
+        plot.getViewBox().sigXRangeChanged.connect(self._note_zoom)
+        self._legend = plot.addLegend(offset=(-8, 8), labelTextSize="8pt")
+        theme_bus().changed.connect(self._colour)
+        self._colour()
+
+    def show_curves(self, curves: Sequence[Curve], x_title: str) -> None:
+        """Draw these curves from now on; those with faint marks first."""
+        self._curves, self._x_title = tuple(sorted(curves, key=lambda curve: not curve.faint)), x_title
+        for key in set(self._items) - {curve.key for curve in curves}:
+            self.removeItem(self._items.pop(key))
+        self._label()
+        self.refresh()
+
+    def set_log(self, log: bool) -> None:
+        """Draw y on a logarithmic scale, or a plain one."""
+        self._log = log
+        self.getPlotItem().setLogMode(x=False, y=log)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Redraw soon: many calls make one redraw."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def fit_view(self) -> None:
+        """Show everything again after the user zoomed in."""
+        self.getPlotItem().enableAutoRange()
+        self.refresh()
+
+    def redraw(self) -> None:
+        """Draw now, if anyone sees it."""
+        self._timer.stop()
+        if not self.isVisible():
+            return
+        view = self.getPlotItem().getViewBox()
+        whole = bool(view.state["autoRange"][0])
+        first, last = (-np.inf, np.inf) if whole else view.viewRange()[0]
+        for curve in self._curves:
+            x, y = curve.points.window(first / curve.per_x, last / curve.per_x, max(100, int(view.width())))
+            self._item(curve).setData(x * curve.per_x, np.where(y > 0, y, np.nan) if self._log else y)
+
+    def save_picture(self, path: Path) -> None:
+        """Write the plot as it stands, PNG or SVG by the name's end; raise `Fault` where the disk does not let us."""
+        self.redraw()
+        write_with(path, self._write_svg if path.suffix.lower() == ".svg" else self._write_png, room="export")
+
+    def _write_svg(self, path: Path) -> None:
+        # Not pyqtgraph's exporter, which fails on the paths that this Qt writes.
+        from PySide6.QtSvg import QSvgGenerator
+
+        generator = QSvgGenerator()
+        generator.setFileName(str(path))
+        generator.setSize(self.size())
+        generator.setViewBox(self.rect())
+        self._paint(generator)
+        if not path.exists():
+            raise OSError(errno.EACCES, "the picture could not be written")
+
+    def _write_png(self, path: Path) -> None:
+        image = QImage(self.size() * 2, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(2.0)
+        self._paint(image)
+        data = QBuffer()
+        image.save(data, b"PNG")
+        path.write_bytes(data.data().data())
+
+    def _paint(self, device: QPaintDevice) -> None:
+        painter = QPainter(device)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.render(painter, QRectF(self.rect()))
+        painter.end()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.redraw()
+
+    def _item(self, curve: Curve) -> pg.PlotDataItem:
+        """Return what draws a curve, made or adapted as it asks."""
+        colour = QColor(curve.colour)
+        colour.setAlpha(70 if curve.faint else 255)
+        style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
+        # One pixel where there are many points: Qt strokes wider lines many times slower.
+        pen = pg.mkPen(colour, width=1.0 if len(curve.points) > MOST_DOTS else 1.6, style=style)
+        item, name = self._items.get(curve.key), None if curve.faint else escape(curve.name)  # a legend is rich text
+        if item is not None and item.name() != name:
+            self.removeItem(item)
+            item = None
+        if item is None:
+            item = pg.PlotDataItem(name=name, connect="finite", clipToView=False, autoDownsample=False)
+            item.setZValue(-1 if curve.faint else 0)
+            self._items[curve.key] = item
+            self.addItem(item)
+        if item.opts["pen"] != pen:
+            item.setPen(pen)
+        dots = curve.dots and len(curve.points) <= MOST_DOTS
+        if bool(item.opts["symbol"]) != dots or item.opts["symbolBrush"] != curve.colour:
+            item.setSymbol("o" if dots else None)
+            item.setSymbolSize(5)
+            item.setSymbolPen(None)
+            item.setSymbolBrush(curve.colour)
+        return item
+
+    def _note_zoom(self) -> None:
+        if not self.getPlotItem().getViewBox().state["autoRange"][0]:
+            self.refresh()
+
+    def _label(self) -> None:
+        self.setLabel("bottom", self._x_title)
+        self.setLabel("left", escape(self._y_title))
+
+    def set_y_title(self, title: str) -> None:
+        """Name what the y axis shows."""
+        self._y_title = title
+        self._label()
+
+    def _colour(self) -> None:
+        if self.plotItem is None:  # pyqtgraph takes a closed plot apart before Qt deletes it
+            return
+        colours = theme_colours()
+        self.setBackground(colours.panel)
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.setPen(colours.line)
+            axis.setTextPen(colours.faint)
+        self._legend.setLabelTextColor(colours.text)
+        self.refresh()
