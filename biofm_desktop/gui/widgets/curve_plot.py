@@ -117,7 +117,7 @@ class CurvePlot(pg.PlotWidget):
         image.setDevicePixelRatio(2.0)
         self._paint(image)
         data = QBuffer()
-        image.save(data, b"PNG")
+        image.save(data, "PNG")  # type: ignore[call-overload] # its stub wants bytes, the library refuses them
         path.write_bytes(data.data().data())
 
     def _paint(self, device: QPaintDevice) -> None:
