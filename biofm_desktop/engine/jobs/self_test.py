@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from biofm_desktop.engine.events import Event, Finished, Saved, Started, StepDone
 from biofm_desktop.engine.faults import Fault
@@ -60,7 +60,7 @@ class SelfTestJob(Job):
             yield Saved(str(Path(self.out) / "self_test.json"), "slope")
         self._come_to_grief()
         if self.mishap != "silence":
-            yield Finished("Self-test: all steps done", result={"slope": slope})
+            yield Finished("Self-test: all steps done", result={"slope": slope, **self._facts()})
 
     def _on_device(self, value: float) -> float:
         """Return the number after a round trip through an optimiser on the device."""
@@ -73,6 +73,15 @@ class SelfTestJob(Job):
         weight.sum().backward()
         optimiser.step()
         return float(weight.item())
+
+    def _facts(self) -> dict[str, Any]:
+        """Return the devices on which torch can compute, where it takes part."""
+        if not self.device:
+            return {}
+        import torch
+
+        cards = [torch.cuda.get_device_name(place) for place in range(torch.cuda.device_count())]
+        return {"devices": ["cpu", *cards, *(["mps"] if torch.backends.mps.is_available() else [])]}
 
     def _come_to_grief(self) -> None:
         match self.mishap:

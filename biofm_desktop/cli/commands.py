@@ -1,0 +1,198 @@
+"""What each command does; each function returns the exit status."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from biofm_desktop.engine.events import Failed, Finished
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.files import read_json
+from biofm_desktop.engine.jobs import EvaluateJob, FitOptions, Job, PredictJob, TrainJob, job_from_json
+from biofm_desktop.engine.options import from_flags
+from biofm_desktop.engine.runners import HereRun
+from biofm_desktop.engine.tasks import TASKS
+
+from .lists import list_things
+from .show import make_show, plain, say, say_json
+
+__all__ = ["doctor", "evaluate", "inspect", "list_things", "predict", "run", "train"]
+
+_CARD = "card.json"
+
+
+def train(given: argparse.Namespace) -> int:
+    """Train, as the window's Start button does."""
+    task = TASKS[given.task]
+    job = TrainJob(
+        task=task.name,
+        data=_absolute(given.data),
+        model=given.model,
+        out=_absolute([given.out])[0],
+        task_options=_stated(from_flags(task, given), given),
+        fit_options=_stated(from_flags(FitOptions, given), given),
+        freeze=tuple(given.freeze),
+        train_only=tuple(given.train_only),
+        weights=given.weights if given.weights in ("", "download") else _absolute([given.weights])[0],
+    )
+    return run_job(job, given)
+
+
+def predict(given: argparse.Namespace) -> int:
+    """Predict into a new folder."""
+    from biofm_desktop.engine.exports import EXPORTS
+
+    folder, out = Path(given.run).absolute(), Path(given.out).absolute()
+    name = given.export or _usual_export(folder)
+    EXPORTS[name]
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise Fault(given.out, "it is there already and not empty", "Name a new folder; nothing was changed")
+    job = PredictJob(
+        run_folder=str(folder),
+        inputs=_absolute(given.inputs),
+        out=str(out),
+        keys=tuple(given.keys),
+        export=name,
+        device=given.device,
+    )
+    return run_job(job, given)
+
+
+def _usual_export(folder: Path) -> str:
+    """Return the export that suits the answers of a run: label images for masks, else a table."""
+    from biofm_desktop.engine.samples import Grain
+
+    if not (folder / _CARD).is_file():
+        raise Fault(
+            folder, f"it is not the folder of a run: it holds no {_CARD}", "Name a folder that 'biofm train' made"
+        )
+    task = TASKS[str(read_json(folder / _CARD).get("task"))]
+    return "label-tiff" if task.grain is Grain.PIXEL else "csv"
+
+
+def evaluate(given: argparse.Namespace) -> int:
+    """Write metrics.json for labelled data."""
+    out = Path(given.out).absolute()
+    if (out / _CARD).exists():
+        raise Fault(given.out, "it is the folder of a run, whose own metrics.json must stay", "Name another folder")
+    job = EvaluateJob(
+        run_folder=_absolute([given.run])[0],
+        data=_absolute(given.data),
+        out=str(out),
+        split=given.split,
+        device=given.device,
+    )
+    return run_job(job, given)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run the job of a file."""
+    values = read_json(Path(given.job))
+    if not isinstance(values, dict) or "job" not in values:
+        raise Fault(given.job, "it holds no job", "Name the job.json of a run folder")
+    job = job_from_json(values)
+    if given.out is not None:
+        if "out" not in {field.name for field in fields(job)}:
+            raise Fault(f"job {job.name}", "it writes no folder", "Leave out --out")
+        job = job_from_json({**values, "out": _absolute([given.out])[0]})
+    return run_job(job, given)
+
+
+def inspect(given: argparse.Namespace) -> int:
+    """Open each path and say what is in it."""
+    from biofm_desktop.engine.formats import inspect as look
+
+    if given.serve:
+        for line in sys.stdin.buffer:
+            if word := os.fsdecode(line).rstrip("\r\n"):
+                say_json({"path": word, **look(Path(word))})
+        return 0
+    if not given.paths:
+        raise Fault("inspect", "there is no path", "Give a file or a folder, or --serve")
+    for word in given.paths:
+        answer = {"path": word, **look(Path(word))}
+        if given.json:
+            say_json(answer)
+        else:
+            facts = ", ".join(f"{name} {value}" for name, value in answer["value"].items())
+            say(f"{answer['verdict']}: {word}: {answer['message'] or facts}")
+    return 0
+
+
+def doctor(given: argparse.Namespace) -> int:
+    """Examine the computer."""
+    from biofm_desktop.engine.doctor import examine
+
+    findings = list(examine(quick=given.quick))
+    if given.json:
+        say_json({"usable": all(f.state != "blocked" for f in findings), "findings": [vars(f) for f in findings]})
+    else:
+        width = max(len(f.name) for f in findings)
+        for finding in findings:
+            mark = {"good": "  ", "warning": "! ", "blocked": "X "}[finding.state]
+            say(f"{mark}{finding.name:<{width}}  {finding.value}")
+            if finding.way_out:
+                say(f"  {'':<{width}}  -> {finding.way_out}")
+    return 1 if any(f.state == "blocked" for f in findings) else 0
+
+
+def run_job(job: Job, given: argparse.Namespace) -> int:
+    """Run a job in this process, show its events, and return the exit status."""
+    under_way, status, failed = HereRun(job), 1, Failed("")
+    with _stopping(under_way), make_show(as_json=given.json) as show:
+        for event in under_way:
+            show.show(event)
+            match event:
+                case Finished(stopped=stopped):
+                    status = 130 if stopped else 0
+                case Failed(refused=refused):
+                    status = 2 if refused else 1
+                    failed = event
+    if status in (1, 2):
+        sys.stderr.write(f"biofm: {plain(failed.message)}\n")
+        if given.debug and failed.detail:
+            sys.stderr.write(failed.detail + "\n")
+    return status
+
+
+@contextmanager
+def _stopping(under_way: HereRun) -> Iterator[None]:
+    """Let the first Ctrl+C stop and save, the second end at once; a batch system's SIGTERM stops as well."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        sys.stderr.write("\nStopping and saving; Ctrl+C once more ends it at once.\n")
+        signal.signal(signal.SIGINT, end)
+        under_way.stop()
+
+    def end(_: int, __: FrameType | None) -> None:
+        os._exit(130)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears signals
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _absolute(words: list[str]) -> tuple[str, ...]:
+    return tuple(str(Path(word).expanduser().absolute()) for word in words)
+
+
+def _stated(options: Any, given: argparse.Namespace) -> dict[str, Any]:
+    """Return the options that the words state; the others stay open for the recipe of model and task."""
+    return {
+        field.name: getattr(options, field.name)
+        for field in fields(options)
+        if getattr(given, field.name, None) is not None and "option" in field.metadata
+    }

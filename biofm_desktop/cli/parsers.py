@@ -1,0 +1,151 @@
+"""The words of each command; only the parser of the command in use is built, so that ``--help`` is quick."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from biofm_desktop import __version__
+from biofm_desktop.engine.faults import Fault
+
+COMMANDS = {
+    "train": "fine-tune a model on data, into a run folder",
+    "predict": "let a run folder predict, and save files for other programs",
+    "evaluate": "judge a run folder on labelled data",
+    "inspect": "open paths as the window does and say what is in them",
+    "list": "what there is: tasks, models, formats, exports, layers of a model",
+    "run": "run a job file, such as the job.json of a run folder",
+    "doctor": "say what this computer has, what is wrong and how to mend it",
+}
+LISTS = ("tasks", "models", "formats", "exports", "layers")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are faults, so that they look like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the complaint."""
+        raise Fault(self.prog.removeprefix("biofm ") or "biofm", message, f"See {self.prog} --help")
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace | None:
+    """Return what the words say (None: help was shown); raise `Fault` where they make no sense."""
+    name, rest = words[0], list(words[1:])
+    try:
+        if name not in COMMANDS:
+            _top().parse_args(words)
+            return None
+        parser = Parser(prog=f"biofm {name}", description=f"{COMMANDS[name].capitalize()}.", allow_abbrev=False)
+        _FILL[name](parser, rest)
+        parser.add_argument("--debug", action="store_true", help="show details of errors")
+        given = parser.parse_intermixed_args(rest)
+    except SystemExit:
+        return None
+    given.command = name.replace("list", "list_things")
+    return given
+
+
+def _top() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    lines = "\n".join(f"  {name:<{width}}  {what}" for name, what in COMMANDS.items())
+    parser = Parser(
+        prog="biofm",
+        usage="biofm [PATH ...]\n       biofm COMMAND ...   (biofm COMMAND --help tells more)",
+        description="BioFM Desktop. Without a command: open the window, on the data of PATH where given.",
+        epilog=f"commands:\n{lines}\n\nexit status: 0 done, 1 failed, 2 wrong use or refused input, 130 stopped",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"BioFM Desktop {__version__}")
+    return parser
+
+
+def _json_flag(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--json", action="store_true", help=what)
+
+
+def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    from biofm_desktop.engine.jobs import FitOptions
+    from biofm_desktop.engine.options import add_flags
+    from biofm_desktop.engine.tasks import TASKS
+
+    parser.add_argument("task", metavar="TASK", help=", ".join(TASKS.names))
+    parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project")
+    parser.add_argument("--model", required=True, metavar="NAME", help="see 'biofm list models'")
+    parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
+    for flag, what in (("--freeze", "layers that stay as they are"), ("--train-only", "the only layers that learn")):
+        parser.add_argument(
+            flag, nargs="+", action="extend", default=[], metavar="PATTERN", help=f"{what}; see 'biofm list layers'"
+        )
+    parser.add_argument("--weights", default="", metavar="FILE", help="state dict or safetensors; or 'download'")
+    _json_flag(parser, "events as lines of JSON")
+    add_flags(parser, FitOptions)
+    task = next((word for word in rest if word in TASKS), None)
+    if task is not None:
+        add_flags(parser.add_argument_group(f"options of {task}"), TASKS[task])  # type: ignore[arg-type]
+    else:
+        parser.epilog = "Each task has options of its own: biofm train TASK --help"
+
+
+def _predict(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    parser.add_argument("inputs", metavar="INPUT", nargs="+", help="file or folder")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="a new folder")
+    parser.add_argument(
+        "--as",
+        dest="export",
+        metavar="FORMAT",
+        help="see 'biofm list exports'; default: label-tiff for masks, else csv",
+    )
+    parser.add_argument("--keys", nargs="+", action="extend", default=[], metavar="KEY", help="only these samples")
+    _device(parser)
+    _json_flag(parser, "events as lines of JSON")
+
+
+def _evaluate(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project, with labels")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="where metrics.json goes")
+    parser.add_argument("--split", default="all", choices=("all", "train", "val", "test"), help="default: all")
+    _device(parser)
+    _json_flag(parser, "events as lines of JSON")
+
+
+def _device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="default: auto")
+
+
+def _inspect(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="file or folder")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true", help="one line of JSON a path: path, verdict, message, value")
+    how.add_argument(
+        "--serve", action="store_true", help="read a path a line from stdin, answer each by a line of JSON"
+    )
+
+
+def _list(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("what", choices=LISTS)
+    parser.add_argument("model", metavar="MODEL", nargs="?", help="for layers: the model")
+    _json_flag(parser, "a JSON list")
+
+
+def _job(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("job", metavar="JOB.json", help="the job")
+    parser.add_argument("--out", metavar="RUN", help="a new folder, in place of the job's own")
+    _json_flag(parser, "events as lines of JSON")
+
+
+def _doctor(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("--quick", action="store_true", help="leave out the self-test in a child process")
+    _json_flag(parser, "a JSON object")
+
+
+_FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
+    "train": _train,
+    "predict": _predict,
+    "evaluate": _evaluate,
+    "inspect": _inspect,
+    "list": _list,
+    "run": _job,
+    "doctor": _doctor,
+}
