@@ -2,23 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from biofm_desktop.engine.samples import ALPHABETS, Problem, SequenceSample
 
-_GAPS = b"-."
+_GAPS = "-."
 _SHOWN = 5
 _TOO_FEW, _TELLING = 20, 10  # letters
 _NUCLEIC = str.maketrans("", "", "ACGTUN")
-
-
-def counts_of(sequences: Iterable[str]) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """Return how often each of the 256 byte values (upper case) occurs; letters beyond Latin-1 count as 255."""
-    counts = np.zeros(256, np.int64)
-    for letters in sequences:
-        codes = np.frombuffer(letters.encode("latin-1", "replace"), np.uint8)
-        counts += np.bincount(codes, minlength=256)
-    return counts
 
 
 def guess(sequences: Iterable[str]) -> str:
@@ -26,13 +15,15 @@ def guess(sequences: Iterable[str]) -> str:
 
     Nucleic where at least nine of ten letters are A, C, G, T, U or N; RNA where it has U and no T.
     """
-    counts = counts_of(sequences)
-    for gap in _GAPS:
-        counts[gap] = 0
-    nucleic = sum(int(counts[ord(letter)]) for letter in "ACGTUN")
-    if nucleic < 0.9 * int(counts.sum()):
+    letters = nucleic = uracil = thymine = 0
+    for sequence in sequences:
+        letters += len(sequence) - sum(sequence.count(gap) for gap in _GAPS)
+        uracil += sequence.count("U")
+        thymine += sequence.count("T")
+        nucleic += sum(sequence.count(letter) for letter in "ACGTUN")
+    if nucleic < 0.9 * letters:
         return "protein"
-    return "rna" if counts[ord("U")] and not counts[ord("T")] else "dna"
+    return "rna" if uracil and not thymine else "dna"
 
 
 def doubts(records: Sequence[tuple[str, str]], alphabet: str) -> list[str]:
@@ -66,7 +57,7 @@ def checked(samples: Sequence[SequenceSample], file: str, problems: list[Problem
             strange.append(f"{sample.key}: letter {found[1]!r} at position {found[0]}")
         else:
             sound.append(sample)
-    gaps = [s.key for s in sound if s.letters.encode("latin-1").translate(None, b"-.") != s.letters.encode("latin-1")]
+    gaps = [sample.key for sample in sound if any(gap in sample.letters for gap in _GAPS)]
     if gaps:
         message = f"{len(gaps)} sequences hold gaps (- or .), which positions count: {_some(gaps)}"
         problems.append(Problem(file, message))

@@ -76,11 +76,7 @@ class Entry:
         with faults_of(self), self.open() as file:
             head = file.read(HEAD)
             if head[:2] == GZIP:
-                unpacker = zlib.decompressobj(wbits=31)
-                try:
-                    head = unpacker.decompress(head, HEAD)
-                except zlib.error:
-                    return head
+                return _unpacked(head)
             return head
 
     def read_bytes(self, most: int = MOST_TEXT) -> bytes:
@@ -106,6 +102,20 @@ class Entry:
             return self.open()
         with faults_of(self), self.open() as file:
             return io.BytesIO(file.read())
+
+
+def _unpacked(head: bytes) -> bytes:
+    """Return what the first bytes of a gzip stream give, also where it is damaged further on."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, HEAD)
+    except zlib.error:
+        unpacker, out = zlib.decompressobj(wbits=31), b""
+        try:
+            for byte in head:
+                out += unpacker.decompress(bytes([byte]))
+        except zlib.error:
+            pass
+        return out[:HEAD] or head
 
 
 def bare_stem(name: str) -> str:

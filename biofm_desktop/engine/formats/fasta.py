@@ -12,8 +12,6 @@ from .base import Format
 from .entry import Entry
 from .table import decode, is_text
 
-_REMOVE = str.maketrans("", "", " \t\r\n\x0b\x0c")
-
 
 class Fasta(Format):
     """Records that begin with ``>``; case is dropped, ``;`` lines are comments."""
@@ -62,10 +60,10 @@ class Fasta(Format):
         text = decode(entry, data, problems)
         if "\0" in text:
             raise Fault(entry.name, "it holds NUL bytes", "Get a sound copy of it", place=_bad_line(text.encode()))
-        text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip()
+        text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip() if "\r" in text else text.lstrip()
         if not text.startswith(">"):
             raise Fault(entry.name, "it has no header line (a line that begins with >)", "Put a header line first")
-        return [(title, letters.translate(_REMOVE).upper()) for title, letters in SimpleFastaParser(StringIO(text))]
+        return [(title, "".join(letters.split()).upper()) for title, letters in SimpleFastaParser(StringIO(text))]
 
 
 def _bad_line(data: bytes) -> str:

@@ -41,6 +41,8 @@ class GenBank(Format):
     def _sample(self, entry: Entry, text: str, number: int, problems: list[Problem]) -> SequenceSample:
         from Bio import SeqIO
 
+        if "\nORIGIN" not in text and "\nCONTIG" not in text:
+            text = text.removesuffix("//\n") + "ORIGIN\n//\n"  # without it Biopython loses the features too
         _check_locations(entry, text)
         _check_letters(entry, text)
         with _quiet(entry, problems):

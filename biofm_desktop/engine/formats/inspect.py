@@ -79,7 +79,10 @@ def _read_images(dataset: Dataset, messages: list[str]) -> dict[str, Any]:
                 pixels = None
         if place == 0:
             value = _facts(sample, pixels)
-    return value
+    arrays = [
+        sample.facts["array"] for sample in dataset if isinstance(sample, ImageSample) and "array" in sample.facts
+    ]
+    return value | ({"arrays": arrays} if arrays else {})
 
 
 def _not_finite(key: str, pixels: "np.ndarray[Any, Any]") -> list[str]:
@@ -103,5 +106,6 @@ def _facts(sample: ImageSample, pixels: "np.ndarray[Any, Any] | None") -> dict[s
     elif pixels.ndim == 2:
         rows, columns = (min(4, size) for size in pixels.shape)
         ending = "_hu" if sample.facts.get("values") == "HU" else ""
-        value |= {f"pixel_{y}_{x}{ending}": pixels[y, x].item() for y in range(rows) for x in range(columns)}
+        name = "element" if "array" in sample.facts else "pixel"
+        value |= {f"{name}_{y}_{x}{ending}": pixels[y, x].item() for y in range(rows) for x in range(columns)}
     return value

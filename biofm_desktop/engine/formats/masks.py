@@ -13,7 +13,8 @@ from biofm_desktop.engine.samples import ImageSample, LazyImage, Problem
 
 from .entry import Entry
 from .raster import Raster, mask_values
-from .reading import format_of, problem_of
+from .reading import format_of
+from .told import problem_of
 
 _LOOKED_AT = 5
 _MOST_CLASSES = 20

@@ -14,6 +14,8 @@ from biofm_desktop.engine.samples import ImageSample, LazyImage, Problem
 from .base import Format
 from .entry import Entry, faults_of
 from .limits import check_memory
+from .numpy_arrays import arrays_of
+from .numpy_header import read_header
 
 _SPLITS = ("train", "val", "test")
 #: Class names of the public sets, in the order of their numbers (medmnist.com, CC BY 4.0).
@@ -54,10 +56,10 @@ CLASS_NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
-class MedMnist(Format):
-    """An .npz with ``train_images``, ``train_labels`` and likewise for val and test."""
+class Npz(Format):
+    """An .npz with ``train_images``, ``train_labels`` and likewise for val and test; of another one each array."""
 
-    name, title, suffixes, takes = "medmnist", "MedMNIST archive (.npz)", (".npz",), ImageSample
+    name, title, suffixes, takes = "npz", "MedMNIST or other NumPy archive (.npz)", (".npz",), ImageSample
 
     def sniff(self, entry: Entry, head: bytes) -> bool:
         """Say whether it is a zip by the name of an .npz."""
@@ -66,16 +68,12 @@ class MedMnist(Format):
     def read(self, entry: Entry, problems: list[Problem]) -> Iterator[ImageSample]:
         """Give the images one by one, with split and class; the arrays are read at the first use of a pixel."""
         with faults_of(entry), entry.open_seekable() as file, zipfile.ZipFile(file) as archive:
-            headers = {name.removesuffix(".npy"): _header(entry, archive, name) for name in archive.namelist()}
-        splits = [split for split in _SPLITS if f"{split}_images" in headers]
-        if not splits:
-            raise Fault(
-                entry.name,
-                f"it holds no images as MedMNIST names them (its arrays: {', '.join(headers) or 'none'})",
-                "Open an archive with train_images, train_labels and so on",
-            )
-        for split in splits:
-            yield from self._of_split(entry, split, headers)
+            names = set(archive.namelist())
+            headers = {split: _header(entry, archive, split) for split in _SPLITS if f"{split}_images.npy" in names}
+        if not headers:
+            yield from arrays_of(entry, problems)
+        for split, (shape, dtype) in headers.items():
+            yield from self._of_split(entry, split, shape, dtype, f"{split}_labels.npy" in names)
 
     def classes(self, entry: Entry) -> tuple[str, ...]:
         """Return the public set's names, else the numbers that occur, in their order."""
@@ -89,15 +87,18 @@ class MedMnist(Format):
         return tuple(str(number) for number in np.unique(np.concatenate([array.ravel() for array in arrays])))
 
     def _of_split(
-        self, entry: Entry, split: str, headers: dict[str, tuple[tuple[int, ...], "np.dtype[Any]"]]
+        self, entry: Entry, split: str, shape: tuple[int, ...], dtype: "np.dtype[Any]", labelled: bool
     ) -> Iterator[ImageSample]:
         name = f"{split}_images"
-        shape, dtype = headers[name]
         colour = len(shape) in (4, 5) and shape[-1] == 3
         axes = ("YX" if len(shape) - colour == 3 else "ZYX") + ("C" if colour else "")
         if len(shape) != len(axes) + 1 or dtype.kind not in "uif":
-            raise Fault(entry.name, f"the array {name} has shape {shape} of {dtype}, which are no images", "")
-        labels = _labels(entry, split, shape[0]) if f"{split}_labels" in headers else [None] * shape[0]
+            raise Fault(
+                entry.name,
+                f"the array {name} has shape {shape} of {dtype}, which are no images",
+                "Save them as (N, Y, X)",
+            )
+        labels = _labels(entry, split, shape[0]) if labelled else [None] * shape[0]
         for i, label in enumerate(labels):
             yield ImageSample(
                 key=f"{split}_{i:05d}",
@@ -116,21 +117,11 @@ def class_names(entry: Entry) -> tuple[str, ...]:
     return CLASS_NAMES.get(stem, ())
 
 
-def _header(entry: Entry, archive: zipfile.ZipFile, member: str) -> tuple[tuple[int, ...], "np.dtype[Any]"]:
-    """Return shape and type of one array by its header; raise `Fault` where it holds objects or lies about its size."""
+def _header(entry: Entry, archive: zipfile.ZipFile, split: str) -> tuple[tuple[int, ...], "np.dtype[Any]"]:
+    member = archive.getinfo(f"{split}_images.npy")
     with archive.open(member) as file:
-        version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(file)
-    if dtype.hasobject:
-        raise Fault(
-            entry.name, f"the array {member} holds objects (a pickle), which are never opened", "Save plain numbers"
-        )
-    claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize
-    if any(size < 0 for size in shape) or claimed > archive.getinfo(member).file_size:
-        fault = f"the array {member} claims the shape {shape}, a size of {claimed:,} bytes, which are not there"
-        raise Fault(entry.name, fault, "Get a sound copy of it")
-    return tuple(shape), dtype
+        shape, _, dtype = read_header(entry, file, member.file_size, member.filename)
+    return shape, dtype
 
 
 def _labels(entry: Entry, split: str, count: int) -> list[str | None]:

@@ -95,7 +95,7 @@ def check_size(entry: Entry, width: int, height: int) -> None:
 
 def _png_header(entry: Entry, head: bytes) -> tuple[tuple[int, ...], Any] | None:
     """Return shape and type by the first chunk; None where more must be read (palette, animation)."""
-    if len(head) < 33 or head[12:16] != b"IHDR":
+    if len(head) < 41 or head[12:16] != b"IHDR":
         raise Fault(entry.name, "it is truncated (cut short) in its header", "Get a sound copy of it")
     width, height, depth, colour = struct.unpack(">IIBB", head[16:26])
     if zlib.crc32(head[12:29]) != struct.unpack(">I", head[29:33])[0]:
@@ -103,16 +103,18 @@ def _png_header(entry: Entry, head: bytes) -> tuple[tuple[int, ...], Any] | None
     check_size(entry, width, height)
     if depth not in _PNG_DEPTHS.get(colour, ()):
         raise Fault(entry.name, f"it is damaged: {depth} bits of colour type {colour}", "Get a sound copy of it")
+    if struct.unpack(">I", head[33:37])[0] > entry.size:
+        raise Fault(entry.name, "it is damaged: a part claims more bytes than the file has", "Get a sound copy of it")
     if colour == 3 or b"acTL" in head or head[37:41] not in (b"IDAT", b"tEXt", b"gAMA", b"sRGB", b"pHYs"):
         return None
     return (height, width) if colour in (0, 4) else (height, width, 3), np.uint16 if depth == 16 else np.uint8
 
 
 def _slow_header(entry: Entry, problems: list[Problem]) -> tuple[tuple[int, ...], Any]:
-    with faults_of(entry), entry.open() as file, _opened(file) as image:
+    with faults_of(entry), entry.open() as file, _opened(entry, file) as image:
         width, height = image.size
         check_size(entry, width, height)
-        if getattr(image, "is_animated", False):
+        if getattr(image, "is_animated", False) or b"acTL" in entry.head_raw(64):
             problems.append(Problem(entry.name, "it holds several frames; the first is opened, the rest are missing"))
         if "exif" in image.info:
             _check_turn(entry, image, problems)
@@ -135,11 +137,15 @@ def _check_turn(entry: Entry, image: "Image", problems: list[Problem]) -> None:
         problems.append(Problem(entry.name, message))
 
 
-def _opened(file: Any) -> "Image":
+def _opened(entry: Entry, file: Any) -> "Image":
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow's own limit of 89 megapixels warns on ordinary slides
-    return Image.open(file, formats=("PNG", "JPEG", "BMP", "GIF"))
+    try:
+        return Image.open(file, formats=("PNG", "JPEG", "BMP", "GIF"))
+    except Image.DecompressionBombError:
+        fault = f"it claims more than {2 * MOST_PIXELS:,} pixels"
+        raise Fault(entry.name, fault, "Save it as a tiled TIFF, or cut it into parts") from None
 
 
 def _deep_png(file: Any) -> bool:
@@ -158,7 +164,7 @@ def _grey_palette(image: "Image") -> bool:
 
 def _pixels(entry: Entry) -> NDArray[Any]:
     """Return (Y, X) or (Y, X, 3) as the header promised; alpha is dropped, palettes become their colours."""
-    with faults_of(entry), entry.open_seekable() as file, _opened(file) as image:
+    with faults_of(entry), entry.open_seekable() as file, _opened(entry, file) as image:
         check_size(entry, *image.size)
         check_memory(entry.name, image.size[0] * image.size[1] * 4)
         if _deep_png(file):
@@ -194,7 +200,7 @@ def mask_values(entry: Entry) -> NDArray[Any]:
 
     Raises `Fault` where the picture is coloured: colours do not say which class they mean.
     """
-    with faults_of(entry), entry.open_seekable() as file, _opened(file) as image:
+    with faults_of(entry), entry.open_seekable() as file, _opened(entry, file) as image:
         check_size(entry, *image.size)
         if image.mode in ("1", "P"):
             return np.asarray(image).astype(np.uint8)

@@ -8,6 +8,7 @@ from biofm_desktop.engine.samples import ImageSample, Problem, Sample
 from .base import Format
 from .entry import Entry
 from .listed import FORMATS
+from .told import problem_of
 
 #: Files that people keep beside their data and that nobody expects to be opened.
 _BESIDE = {
@@ -66,9 +67,3 @@ def images_of(entries: Iterable[Entry], problems: list[Problem]) -> Iterator[tup
     for entry, sample in read_each(entries, problems):
         if isinstance(sample, ImageSample):
             yield entry, sample
-
-
-def problem_of(fault: Fault) -> Problem:
-    """Return a fault of one file as a problem of the whole."""
-    place = f"{fault.place}: " if fault.place else ""
-    return Problem(fault.what, f"{place}{fault.fault}; it was left out")

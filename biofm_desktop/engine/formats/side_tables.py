@@ -4,10 +4,10 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.samples import Problem
 
 from .entry import Entry, Tree, bare_stem
-from .reading import problem_of
 from .sequence_table import GROUP, SPLIT, TARGET
 from .splits import split_named
 from .table import Table, read_table
+from .told import problem_of
 
 FILE = ("file", "path", "filename", "file_name", "image", "image_path", "name", "case", "id")
 _COUNTS = ("n_nuclei", "n_cells", "n_objects", "n_instances", "count")

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from math import prod
 from typing import IO, Any
 
 import numpy as np
@@ -69,7 +70,14 @@ def _opened(entry: Entry, file: IO[bytes], problems: list[Problem]) -> Iterator[
         if tiff.is_ome and (fault := ome_problem(tiff)):
             problems.append(Problem(entry.name, fault))
             tiff.is_ome = False
+        elif not tiff.is_ome and "<OME " in tiff.pages[0].description:
+            problems.append(Problem(entry.name, "its OME metadata is cut short and was left out"))
         series = tiff.series[0]
+        claimed = (tiff.imagej_metadata or {}).get("images", 1) if tiff.is_imagej else 1
+        if isinstance(claimed, int) and claimed > (there := prod(series.shape) // tiff.pages[0].size):
+            problems.append(
+                Problem(entry.name, f"it claims {claimed:,} slices, {claimed - there:,} slices are missing")
+            )
         if len(tiff.series) > 1:
             message = f"it holds {len(tiff.series)} series of images; only the first is opened"
             problems.append(Problem(entry.name, message))

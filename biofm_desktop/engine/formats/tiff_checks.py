@@ -77,7 +77,7 @@ def check_page(entry: Entry, tiff: Any, problems: list[Problem]) -> None:
     if page.photometric == 3 and "ColorMap" not in page.tags:
         problems.append(Problem(what, "it has a palette but the colour map is missing; the indices are opened"))
     _check_compression(what, page)
-    _check_strips(what, page, size)
+    _check_strips(what, page, size, problems)
 
 
 def _numbers(value: Any) -> tuple[int, ...]:
@@ -92,7 +92,7 @@ def _check_compression(what: str, page: Any) -> None:
         raise Fault(what, f"its compression ({code}) is not known", "Save it with LZW, deflate or no compression")
 
 
-def _check_strips(what: str, page: Any, size: int) -> None:
+def _check_strips(what: str, page: Any, size: int, problems: list[Problem]) -> None:
     offsets, counts = page.dataoffsets, page.databytecounts
     needed = prod(page.chunked)
     piece = "tile" if page.is_tiled else "strip"
@@ -110,7 +110,11 @@ def _check_strips(what: str, page: Any, size: int) -> None:
     if outside:
         fault = f"the offset of {piece} {outside[0]} lies outside the file (it is truncated): pixel data is missing"
         raise Fault(what, fault, _COPY)
-    if len(offsets) < needed and not page.is_contiguous:
-        raise Fault(what, f"{needed - len(offsets)} of {needed} {piece}s are missing", _COPY)
+    tag = page.tags.get(324 if page.is_tiled else 273)
+    if tag is not None and tag.count < needed:
+        if not page.is_contiguous:
+            raise Fault(what, f"{needed - tag.count} of {needed} {piece}s are missing", _COPY)
+        message = f"{needed - tag.count} of {needed} {piece}s are missing in its list; the bytes that follow were taken"
+        problems.append(Problem(what, message))
     if page.compression == 1 and sum(counts) < claimed * min(page.bitspersample, 8) // 8:
         raise Fault(what, f"its {piece}s hold {sum(counts):,} of {claimed:,} bytes: pixel data is missing", _COPY)

@@ -9,7 +9,7 @@ from ..dicom_header import Slice, read_slice
 from ..dicom_space import series_of
 from ..entry import Entry, Tree
 from ..keys import with_unique_keys
-from ..reading import problem_of
+from ..told import problem_of
 
 _ASKED = 20
 _NO_PICTURES = {"SEG", "RTSTRUCT", "RTPLAN", "RTDOSE", "SR", "PR", "KO"}
