@@ -109,6 +109,16 @@ class Project:
             return ("background", "foreground")
         return tuple(sorted(targets))
 
+    @property
+    def corrected_keys(self) -> set[str]:
+        """Return the keys of the samples that the user corrected."""
+        with self._lock:
+            known = self._corrections
+            stated = {key for part in (known.targets, known.splits, known.features) for key in part}
+            if self._labels:
+                stated |= {key for key in self._place if label_path(self.folder, key).name in self._labels}
+            return stated & self._place.keys()
+
     def sample(self, key: str) -> Sample:
         """Return one sample with its corrections; raise KeyError where there is none of this key."""
         return self._samples[self._place[key]]

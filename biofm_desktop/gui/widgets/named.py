@@ -1,5 +1,6 @@
 """Widgets with the names that keyboards, screen readers and tests find them by."""
 
+import html
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
@@ -22,3 +23,8 @@ def plain_label(text: str = "", *, wrap: bool = True) -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(wrap)
     return label
+
+
+def plain_tip(text: str) -> str:
+    """Return text as a tooltip that shows it as it is, whatever marks a file put into it."""
+    return f"<p style='white-space:pre-wrap'>{html.escape(text)}</p>" if text else ""

@@ -1,0 +1,592 @@
+"""The one window: makes the parts, and connects what one tells to what another does."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QTimer, QUrl, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QMainWindow, QWidget
+
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.project import Project
+from biofm_desktop.engine.samples import Feature, SequenceSample
+from biofm_desktop.engine.settings import Settings, load_settings, save_settings
+from biofm_desktop.paths import cache_dir
+
+from .actions import colour, fill_menus, make_actions
+from .centre import Centre
+from .dialogs.about import AboutDialog
+from .dialogs.closing import ClosingDialog
+from .dialogs.sample_data import SampleDialog
+from .dialogs.settings import SettingsDialog
+from .dialogs.shortcuts import ShortcutsDialog
+from .docks.annotation import AnnotationPanel
+from .docks.export import ExportPanel
+from .docks.jobs import JobsPanel
+from .docks.messages import MessagesPanel
+from .docks.plots import PlotsPanel
+from .docks.predictions import PredictionsPanel
+from .docks.samples import SamplesPanel
+from .docks.training import TrainingPanel
+from .errors import ErrorDesk
+from .flows.prediction_flow import PredictionFlow
+from .flows.training_flow import TrainingFlow
+from .layers import words
+from .memory import WindowMemory
+from .panels import Panels
+from .theme import Colours, apply_theme, theme_bus
+from .workbench import Workbench
+from .workers.job_center import JobCenter
+from .workers.open_worker import OpenWorker
+
+#: On a screen at least this wide, napari's layer controls are shown at first.
+_ROOMY = 1600
+_TOOLS = ("paint", "erase", "fill", "pick", "move")
+
+
+class MainWindow(QMainWindow):
+    """Opens data, shows it, and lets the user label, train, predict and export."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(900, 560)
+        self.settings = load_settings()
+        self.memory, self.desk = WindowMemory(), ErrorDesk(self)
+        self.bench, self.jobs = Workbench(self), JobCenter(parent=self)
+        self._opener: OpenWorker | None = None
+        self._closed = False
+        self._make_panels()
+        self.commands = make_actions(self)
+        self.addActions(list(self.commands.values()))
+        self.centre = Centre([self.commands[f"action.{name}"] for name in ("open", "open_folder", "open_sample")])
+        self.setCentralWidget(self.centre)
+        self.menus = fill_menus(self, self.commands)
+        self._fill_own_menus()
+        self._make_status_bar()
+        self._connect_bench()
+        self._connect_panels()
+        self._show_history()
+        self._show_recent()
+        self._restore()
+
+    # --- made once -------------------------------------------------------------------------------
+
+    def _make_panels(self) -> None:
+        self.samples, self.annotation, self.messages = SamplesPanel(), AnnotationPanel(), MessagesPanel()
+        self.training, self.plots = TrainingPanel(), PlotsPanel()
+        self.predictions, self.exporting = PredictionsPanel(), ExportPanel()
+        widgets: dict[str, QWidget] = {
+            "samples": self.samples,
+            "annotation": self.annotation,
+            "training": self.training,
+            "predictions": self.predictions,
+            "export": self.exporting,
+            "plots": self.plots,
+            "jobs": JobsPanel(self.jobs),
+            "messages": self.messages,
+        }
+        self.panels = Panels(self, widgets)
+        self.train_flow = TrainingFlow(self.training, self.plots, self.jobs, self)
+        self.predict_flow = PredictionFlow(self.predictions, self.exporting, self.jobs, self)
+
+    def _fill_own_menus(self) -> None:
+        self.menus["docks"].addActions(self.panels.actions())
+        self.menus["recent"].aboutToShow.connect(self._show_recent)
+        self.menus["napari"].aboutToShow.connect(self._hang_napari_menus)
+        self.samples.add_buttons([self.commands[f"samples.{name}"] for name in ("previous", "next", "next_unlabelled")])
+        self.annotation.add_tools([self.commands[f"annotate.{tool}"] for tool in _TOOLS])
+        self.number_keys = self.annotation.number_keys(self)
+        self.addActions(self.number_keys)
+        for tool in _TOOLS:
+            self.commands[f"annotate.{tool}"].setCheckable(True)
+        self.centre.viewer.header.add_button(self.commands["action.layers"])
+        roomy = QGuiApplication.primaryScreen().availableSize().width() >= _ROOMY
+        self.commands["action.layers"].setChecked(roomy)
+
+    def _make_status_bar(self) -> None:
+        self._pointer, self._device, self._offline = (QLabel(self) for _ in range(3))
+        for label, name in ((self._pointer, "pointer"), (self._device, "device"), (self._offline, "offline")):
+            label.setObjectName(f"status.{name}")
+            label.setTextFormat(label.textFormat().PlainText)
+            self.statusBar().addPermanentWidget(label)
+        self._show_settings(self.settings)
+
+    def _connect_bench(self) -> None:
+        bench, viewer = self.bench, self.centre.viewer
+        bench.project_changed.connect(self._show_project)
+        bench.current_changed.connect(self._show_current)
+        bench.edited.connect(self._show_edit)
+        bench.mask_replaced.connect(self._show_replaced_mask)
+        bench.history_changed.connect(self._show_history)
+        bench.predictions_changed.connect(self._show_predictions)
+        bench.failed.connect(self.show_error)
+        viewer.mask_edited.connect(bench.set_mask)
+        viewer.undo_requested.connect(bench.undo)
+        viewer.redo_requested.connect(bench.redo)
+        viewer.tool_changed.connect(self._show_tool)
+        viewer.class_changed.connect(self._show_paint_value)
+        viewer.brush_changed.connect(self.annotation.show_brush)
+        viewer.pointed_at.connect(self._pointer.setText)
+        self.centre.read_failed.connect(self.show_error)
+        self.centre.sequence_ready.connect(lambda panel: panel.feature_added.connect(self._add_feature))
+        self.centre.welcome.recent_chosen.connect(self.open_paths)
+
+    def _connect_panels(self) -> None:
+        bench, viewer, annotation = self.bench, self.centre.viewer, self.annotation
+        self.samples.chosen.connect(bench.show)
+        self.samples.split_requested.connect(bench.set_split)
+        self.samples.accept_requested.connect(self._accept)
+        self.samples.remove_label_requested.connect(lambda keys: bench.set_target(None, keys))
+        annotation.paint_value_chosen.connect(self._paint_with)
+        annotation.target_chosen.connect(self._set_target)
+        annotation.class_added.connect(self._add_class)
+        annotation.class_renamed.connect(bench.rename_class)
+        annotation.brush_changed.connect(viewer.set_brush)
+        annotation.opacity_changed.connect(viewer.set_label_opacity)
+        annotation.new_object_requested.connect(viewer.new_object)
+        annotation.split_chosen.connect(bench.set_split)
+        self.train_flow.run_finished.connect(self.predict_flow.set_run)
+        self.predict_flow.show_sample.connect(bench.show)
+        self.predict_flow.predictions_arrived.connect(bench.add_predictions)
+        self.predict_flow.accept_requested.connect(self._accept)
+        for flow in (self.train_flow, self.predict_flow):
+            flow.failed.connect(self._show_failure)
+            flow.message.connect(self.show_message)
+        self.jobs.message.connect(self.show_message)
+        theme_bus().changed.connect(self._show_theme)
+
+    def _restore(self) -> None:
+        self.resize(QGuiApplication.primaryScreen().availableSize().boundedTo(self.maximumSize()) * 0.94)
+        geometry, panels = self.memory.window()
+        if not geometry.isEmpty():
+            self.restoreGeometry(geometry)
+        self._fresh = panels.isEmpty() or not self.restoreState(panels)
+
+    # --- opening ---------------------------------------------------------------------------------
+
+    @property
+    def project(self) -> Project | None:
+        """Return the project that lies open."""
+        return self.bench.project
+
+    def open(self) -> None:
+        """Ask for files and open them."""
+        names, _ = QFileDialog.getOpenFileNames(self, "Open images or sequences", self.memory.last_folder())
+        self.open_paths([Path(name) for name in names])
+
+    def open_folder(self) -> None:
+        """Ask for a folder and open it."""
+        name = QFileDialog.getExistingDirectory(self, "Open a folder of data or a project", self.memory.last_folder())
+        self.open_paths([Path(name)] if name else [])
+
+    def open_sample(self) -> None:
+        """Let the user choose one of the sample data."""
+        dialog = SampleDialog(self)
+        dialog.chosen.connect(lambda path: self.open_paths([path]))
+        self._pop_up(dialog)
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open these files or this folder, away from this thread."""
+        if not paths or self._closed:
+            return
+        if self._opener is not None:
+            self.show_message("Something is being opened already; wait until it is there.")
+            return
+        self._opener = OpenWorker(paths, self)
+        self._opener.opened.connect(self.show_project)
+        self._opener.refused.connect(self.show_error)
+        self._opener.finished.connect(self._end_opening)
+        text = f"Opening {paths[0].name}" + (f" and {len(paths) - 1} more" if len(paths) > 1 else "") + " …"
+        self.centre.welcome.show_busy(text)
+        self.statusBar().showMessage(text)
+        self._opener.start()
+
+    def open_now(self, path: Path) -> None:
+        """Open data and wait for it."""
+        try:
+            self.show_project(Project.for_data([path]))
+        except Fault as fault:
+            self.show_error(fault)
+
+    @Slot(object)
+    def show_project(self, project: Project) -> None:
+        """Lay a project on the bench."""
+        if self._closed:
+            return
+        self.memory.add_recent(project.sources)
+        self.bench.set_project(project)
+
+    @Slot()
+    def _end_opening(self) -> None:
+        self._opener = None
+        self.centre.welcome.show_busy("")
+        self.statusBar().clearMessage()
+
+    @property
+    def ready(self) -> bool:
+        """Say whether nothing is being opened or read."""
+        return self._opener is None and not self.centre.reading
+
+    def wait_until_ready(self, seconds: float = 60.0) -> bool:
+        """Wait until what was opened is shown; say whether it came to that."""
+        loop, clock, limit = QEventLoop(), QTimer(), QTimer(singleShot=True)
+        clock.timeout.connect(lambda: loop.quit() if self.ready else None)
+        limit.timeout.connect(loop.quit)
+        clock.start(5)
+        limit.start(round(seconds * 1000))
+        loop.exec()
+        return self.ready
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    @Slot(object)
+    def _show_project(self, project: Project | None) -> None:
+        self.centre.clear()
+        self.setWindowTitle(f"{project.name} — BioFM Desktop" if project else "BioFM Desktop")
+        if project is None:
+            return
+        dataset = project.dataset
+        self.samples.show_dataset(dataset, project.corrected_keys)
+        self.annotation.show_dataset(dataset, project.classes)
+        self.centre.viewer.set_classes(project.classes, instances=dataset.instances)
+        self.train_flow.set_project(project)
+        self.predict_flow.set_project(project)
+        for problem in dataset.problems:
+            self.messages.add(str(problem), "warning")
+        if dataset.problems:
+            self.panels.bring("messages")
+        self.show_message(f"Opened {project.name}: {len(dataset):,} samples. Corrections are kept in {project.folder}")
+
+    @Slot(str)
+    def _show_current(self, key: str) -> None:
+        bench = self.bench
+        if bench.project is None or bench.sample is None:
+            return
+        self.samples.show_current(key)
+        self.annotation.show_sample(bench.sample)
+        neighbours = [self.samples.next_key(key, step) for step in (1, -1)]
+        nearby = [bench.project.sample(near) for near in neighbours if near]
+        self.centre.show_sample(bench.sample, nearby, bench.prediction, paintable=self.annotation.mode == "paint")
+        self.predict_flow.set_current_key(key)
+
+    @Slot(str)
+    def _show_edit(self, key: str) -> None:
+        project = self.bench.project
+        if project is None:
+            return
+        self.samples.update_dataset(project.dataset, project.corrected_keys, key)
+        if not key:
+            self.annotation.show_classes(project.classes)
+            self.centre.viewer.set_classes(project.classes, instances=project.dataset.instances)
+        if self.bench.sample is not None and key in ("", self.bench.key):
+            self.annotation.show_sample(self.bench.sample)
+            self.centre.update_sample(self.bench.sample, self.bench.prediction)
+
+    @Slot(str)
+    def _show_replaced_mask(self, key: str) -> None:
+        if key == self.bench.key and self.bench.sample is not None:
+            self.centre.show_mask(self.bench.sample)
+
+    @Slot(list)
+    def _show_predictions(self, keys: list[str]) -> None:
+        self.samples.show_predictions({key: words(self.bench.predictions[key]) for key in keys})
+        if self.bench.key in keys:
+            self.centre.show_prediction(self.bench.prediction)
+
+    @Slot()
+    def _show_history(self) -> None:
+        project = self.bench.project
+        for name, title, text in (
+            ("action.undo", "&Undo", project.undo_text if project else None),
+            ("action.redo", "&Redo", project.redo_text if project else None),
+        ):
+            self.commands[name].setText(f"{title} {text.replace('&', '&&')}" if text else title)
+
+    def _show_recent(self) -> None:
+        menu, recent = self.menus["recent"], self.memory.recent()
+        menu.clear()
+        for paths in recent:
+            more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+            menu.addAction(f"{paths[0]}{more}".replace("&", "&&"), partial(self.open_paths, paths))
+        if recent:
+            menu.addSeparator()
+            menu.addAction("Forget these", self.memory.forget_recent)
+        menu.menuAction().setEnabled(True)
+        self.centre.welcome.show_recent(recent)
+
+    def _hang_napari_menus(self) -> None:
+        if not self.menus["napari"].actions():
+            self.centre.viewer.make()
+            for menu in self.centre.viewer.menus():
+                self.menus["napari"].addMenu(menu)
+
+    @Slot(str)
+    def show_message(self, text: str) -> None:
+        """Tell something in the status bar and the list of messages."""
+        self.statusBar().showMessage(text, 8000)
+        self.messages.add(text)
+
+    @Slot(object)
+    def show_error(self, error: BaseException) -> None:
+        """Tell a fault in the dialog and the list of messages."""
+        self.messages.add(error.message if isinstance(error, Fault) else str(error), "error")
+        self.desk.report_error(error)
+
+    @Slot(str, str)
+    def _show_failure(self, message: str, detail: str) -> None:
+        self.messages.add(message, "error")
+        self.desk.report(message, detail)
+
+    # --- labelling -------------------------------------------------------------------------------
+
+    def undo(self) -> None:
+        """Take back the last correction."""
+        self.bench.undo()
+
+    def redo(self) -> None:
+        """Do the correction again."""
+        self.bench.redo()
+
+    def samples_next(self) -> None:
+        """Show the next sample."""
+        self._step(1)
+
+    def samples_previous(self) -> None:
+        """Show the sample before."""
+        self._step(-1)
+
+    def samples_next_unlabelled(self) -> None:
+        """Show the next sample without a label."""
+        self._step(1, unlabelled=True)
+
+    def _step(self, by: int, *, unlabelled: bool = False) -> None:
+        key = self.samples.next_key(self.bench.key, by, unlabelled=unlabelled)
+        if key:
+            self.bench.show(key)
+        elif self.bench.project is not None:
+            self.statusBar().showMessage("There is no further sample that way.", 3000)
+
+    def annotate_paint(self) -> None:
+        """Paint from now on."""
+        self._use_tool("paint")
+
+    def annotate_erase(self) -> None:
+        """Erase from now on."""
+        self._use_tool("erase")
+
+    def annotate_fill(self) -> None:
+        """Fill areas from now on."""
+        self._use_tool("fill")
+
+    def annotate_pick(self) -> None:
+        """Pick a class from the image from now on."""
+        self._use_tool("pick")
+
+    def annotate_move(self) -> None:
+        """Move and zoom from now on."""
+        self._use_tool("move")
+
+    def _use_tool(self, tool: str) -> None:
+        if tool != "move":
+            self.annotation.show_mode("paint")
+        self.centre.viewer.set_tool(tool)
+        self._show_tool(tool)
+
+    @Slot(str)
+    def _show_tool(self, tool: str) -> None:
+        for known in _TOOLS:
+            self.commands[f"annotate.{known}"].setChecked(known == tool)
+
+    @Slot(int)
+    def _paint_with(self, value: int) -> None:
+        self.centre.viewer.set_class(value)
+        if self.centre.viewer.tool in ("move", "pick", "erase"):
+            self._use_tool("paint")
+
+    @Slot(int)
+    def _show_paint_value(self, value: int) -> None:
+        if self.annotation.mode == "paint":
+            self.annotation.classes.show_value(value)
+
+    @Slot(object)
+    def _set_target(self, target: str | float) -> None:
+        chosen = self.samples.selected_keys()
+        several = len(chosen) > 1
+        self.bench.set_target(target, chosen if several else ())
+        if self.annotation.advance.isChecked() and not several:
+            self._step(1)
+
+    @Slot(str)
+    def _add_class(self, name: str) -> None:
+        if self.bench.project is not None:
+            self.bench.set_classes((*self.bench.project.classes, name))
+
+    @Slot(object)
+    def _add_feature(self, feature: object) -> None:
+        sample = self.bench.sample
+        if isinstance(sample, SequenceSample) and isinstance(feature, Feature) and feature not in sample.features:
+            self.bench.set_features((*sample.features, feature))
+
+    def annotate_accept(self) -> None:
+        """Keep the prediction of the sample that is shown as its label."""
+        self._accept([])
+
+    @Slot(list)
+    def _accept(self, what: Sequence[object]) -> None:
+        kept = self.bench.accept([str(getattr(entry, "key", entry)) for entry in what])
+        self.show_message(
+            f"{kept} predictions kept as labels." if kept != 1 else "The prediction was kept as the label."
+        )
+
+    def annotate_remove(self) -> None:
+        """Take the label of the chosen samples away."""
+        self.bench.set_target(None, self.samples.selected_keys())
+
+    # --- panels and dialogs ----------------------------------------------------------------------
+
+    def export(self) -> None:
+        """Show the export panel."""
+        self.panels.bring("export")
+
+    def train(self) -> None:
+        """Show the training panel."""
+        self.panels.bring("training")
+
+    def plots_shown(self) -> None:
+        """Show the plots."""
+        self.panels.bring("plots")
+
+    def predict(self) -> None:
+        """Show the predictions panel."""
+        self.panels.bring("predictions")
+
+    def toggle_prediction(self, visible: bool) -> None:
+        """Show or hide what is predicted over the image."""
+        self.centre.viewer.set_prediction_visible(visible)
+
+    def layers(self, visible: bool) -> None:
+        """Show or hide napari's own controls."""
+        self.centre.viewer.set_layers_visible(visible)
+
+    def fit(self) -> None:
+        """Show the whole image."""
+        self.centre.fit()
+
+    def reset_layout(self) -> None:
+        """Put all panels back."""
+        self.panels.place()
+
+    def change_settings(self) -> None:
+        """Show the settings."""
+        dialog = SettingsDialog(self.settings, self)
+        dialog.settings_changed.connect(self._show_settings)
+        dialog.failed.connect(self.show_error)
+        self._pop_up(dialog)
+
+    @Slot(object)
+    def _show_settings(self, settings: Settings) -> None:
+        changed, self.settings = settings.theme != self.settings.theme, settings
+        self._device.setText(f"Device: {settings.device}")
+        self._offline.setText("Offline" if settings.offline else "")
+        self._offline.setVisible(settings.offline)
+        if changed:
+            apply_theme(settings.theme)
+
+    def change_theme(self) -> None:
+        """Change between the dark and the light theme, and keep it."""
+        from dataclasses import replace
+
+        settings = replace(self.settings, theme="light" if self.settings.theme == "dark" else "dark")
+        self._show_settings(settings)
+        try:
+            save_settings(settings)
+        except Fault as fault:
+            self.show_error(fault)
+
+    @Slot(object)
+    def _show_theme(self, colours: Colours) -> None:
+        colour(self.commands)
+
+    def show_shortcuts(self) -> None:
+        """List all keys."""
+        self._pop_up(ShortcutsDialog([*self.commands.values(), *self.number_keys, *self.panels.actions()], self))
+
+    def show_logs(self) -> None:
+        """Show the folder of the log."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(cache_dir() / "logs")))
+
+    def about(self) -> None:
+        """Say which program this is."""
+        self._pop_up(AboutDialog(self))
+
+    def quit(self) -> None:
+        """Close the window."""
+        self.close()
+
+    def _pop_up(self, dialog: QDialog) -> None:
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    # --- Qt --------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make the viewer and the child right after the frame stands."""
+        super().showEvent(event)
+        if self._fresh:
+            self._fresh = False
+            QTimer.singleShot(0, self.panels.share_room)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if _dropped(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what is dropped."""
+        event.acceptProposedAction()
+        self.open_paths(_dropped(event))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask where a job runs; else end everything and close."""
+        if self._closed:
+            event.accept()
+        elif self.jobs.busy:
+            event.ignore()
+            dialog = ClosingDialog(self)
+            dialog.accepted.connect(self.close_now)
+            self._pop_up(dialog)
+        else:
+            self._end()
+            event.accept()
+
+    def close_now(self) -> None:
+        """Stop what runs, save what it learnt, and close."""
+        self.statusBar().showMessage("Saving …")
+        self._end()
+        self.close()
+
+    def _end(self) -> None:
+        self._closed = True
+        self.memory.keep_window(self.saveGeometry(), self.saveState())
+        if self._opener is not None:
+            self._opener.wait()
+        self.jobs.close(save=True)
+        self.bench.finish()
+        self.bench.close()
+        self.samples.close_panel()
+        self.centre.close_centre()
+        self.desk.uninstall()
+
+
+def _dropped(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -1,0 +1,403 @@
+"""napari in the centre of our window. The only file that touches napari's insides (tried with 0.9.2)."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
+
+from biofm_desktop.engine.samples import ImageSample
+from biofm_desktop.paths import config_dir
+
+from .layers import Overlay, class_colour
+from .pictures import facts_of, pictures, scale_of
+from .theme import Colours, theme_bus, theme_colours
+from .widgets.sample_header import SampleHeader
+from .workers.pixel_reader import Pixels
+
+if TYPE_CHECKING:
+    from napari import Viewer as NapariViewer
+    from napari.layers import Image, Labels
+
+OURS = "biofm"
+TOOLS = {"paint": "paint", "erase": "erase", "fill": "fill", "pick": "pick", "move": "pan_zoom"}
+
+
+class Viewer(QWidget):
+    """Shows one image at a time with its label and a prediction; tells of each stroke that the user painted.
+
+    `make` builds napari (about 3 s with its import); until then nothing can be shown.
+    """
+
+    mask_edited = Signal(str, object)
+    undo_requested = Signal()
+    redo_requested = Signal()
+    tool_changed = Signal(str)
+    class_changed = Signal(int)
+    brush_changed = Signal(int)
+    pointed_at = Signal(str)
+    shown = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("viewer.panel")
+        self.napari: NapariViewer | None = None
+        self.key = ""
+        self._labels: Labels | None = None
+        self._images: list[Image] = []
+        self._overlays: list[Any] = []
+        self._signature: tuple[object, ...] = ()
+        self._tool, self._value, self._brush, self._opacity = "move", 1, 10, 0.6
+        self._prediction_visible, self._layers_visible = True, True
+        self._classes: tuple[str, ...] = ()
+        self.header = SampleHeader(self)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        self._layout.addWidget(self.header)
+        theme_bus().changed.connect(self._show_theme)
+
+    def make(self) -> "NapariViewer":
+        """Build napari, once; return it."""
+        if self.napari is not None:
+            return self.napari
+        napari = _import_napari()
+        _register(theme_colours())
+        settings = napari.settings.get_settings()
+        settings.appearance.theme = _theme_name(theme_colours())
+        self.napari = napari.Viewer(show=False, show_welcome_screen=False)
+        window = self.napari.window._qt_window
+        window.setWindowFlags(Qt.WindowType.Widget)
+        window.menuBar().hide()
+        window.statusBar().hide()
+        window._qt_viewer.setAcceptDrops(False)  # what is dropped is opened by us
+        self.napari.events.status.connect(self._show_status)
+        self._layout.addWidget(window, 1)
+        window.show()
+        self.set_layers_visible(self._layers_visible)
+        return self.napari
+
+    def menus(self) -> list[QMenu]:
+        """Return napari's own menus, to be hung into ours; keys that would clash with ours are taken off."""
+        if self.napari is None:
+            return []
+        window = self.napari.window
+        menus = [window.file_menu, window.view_menu, window.layers_menu, window.plugins_menu, window.window_menu]
+        for menu in menus:
+            _quiet(menu)
+            menu.aboutToShow.connect(lambda menu=menu: _quiet(menu))
+        return menus
+
+    @property
+    def tool(self) -> str:
+        """Return the tool in use."""
+        return self._tool
+
+    def show_sample(self, pixels: Pixels, *, paintable: bool, note: str) -> None:
+        """Show an image with its label; ``note`` says more in the line above it."""
+        self.make()
+        sample = pixels.sample
+        fresh = sample.key != self.key
+        self.key = sample.key
+        self.header.show_text(sample.key, facts_of(sample), note)
+        self._drop_overlays()
+        self._show_image(sample, pixels.image)
+        if pixels.mask is not None or paintable:
+            mask = np.zeros(sample.spatial_shape, np.uint8) if pixels.mask is None else np.array(pixels.mask)
+            self._show_mask(sample, mask, fresh=fresh and pixels.mask is not None)
+        elif self._labels is not None:
+            self._remove(self._labels)
+            self._labels = None
+        self._select()
+        self.shown.emit(sample.key)
+
+    def show_mask(self, mask: NDArray[Any]) -> None:
+        """Show another label over the same image, after an undo for example."""
+        if self._labels is not None and self._labels.data.shape == mask.shape:
+            self._set_labels_data(np.array(mask))
+
+    def show_note(self, note: str) -> None:
+        """Say something about the sample in the line above it."""
+        self.header.show_note(note)
+
+    def show_overlays(self, overlays: Sequence[Overlay]) -> None:
+        """Lay a prediction over the image, in place of the one before."""
+        self._drop_overlays()
+        if self.napari is None or not self._images:
+            return
+        scale = self._images[0].scale[-overlays[0].array.ndim :] if overlays else ()
+        for overlay in overlays:
+            visible = overlay.visible and self._prediction_visible
+            common = {"name": overlay.name, "scale": scale, "opacity": overlay.opacity, "visible": visible}
+            if overlay.labels:
+                layer = self.napari.add_labels(overlay.array, metadata={OURS: "overlay"}, **common)
+                layer.editable = False
+                layer.contour = 0
+                self._colour_classes(layer)
+            else:
+                layer = self.napari.add_image(
+                    overlay.array, colormap="inferno", blending="additive", metadata={OURS: "overlay"}, **common
+                )
+            self._overlays.append(layer)
+        self._select()
+
+    def set_prediction_visible(self, visible: bool) -> None:
+        """Show or hide the predicted layer."""
+        self._prediction_visible = visible
+        for layer in self._overlays:
+            if layer.name.startswith("prediction"):
+                layer.visible = visible
+
+    def clear(self) -> None:
+        """Take our layers away; those that the user added stay."""
+        self._drop_overlays()
+        for layer in (*self._images, *([self._labels] if self._labels is not None else [])):
+            self._remove(layer)
+        self._images, self._labels, self._signature, self.key = [], None, (), ""
+        self.header.show_text("", "", "")
+
+    def set_layers_visible(self, visible: bool) -> None:
+        """Show or hide napari's list of layers and their controls (contrast, blending ...)."""
+        self._layers_visible = visible
+        if self.napari is not None:
+            inner = self.napari.window._qt_viewer
+            inner.dockLayerList.setVisible(visible)
+            inner.dockLayerControls.setVisible(visible)
+
+    def set_tool(self, tool: str) -> None:
+        """Choose ``paint``, ``erase``, ``fill``, ``pick`` or ``move``; a label layer is made where there is none."""
+        self._tool = tool
+        if self._labels is None and tool != "move" and self._images:
+            shape = self._images[0].data.shape[: self._images[0].ndim]
+            self._add_labels(np.zeros(shape, np.uint8), self._images[0].scale)
+        if self._labels is not None:
+            self._select()
+            self._labels.mode = TOOLS[tool]
+
+    def set_class(self, value: int) -> None:
+        """Choose the value that is painted."""
+        self._value = value
+        if self._labels is not None:
+            self._labels.selected_label = value
+
+    def set_brush(self, size: int) -> None:
+        """Choose the width of the brush, in pixels."""
+        self._brush = size
+        if self._labels is not None:
+            self._labels.brush_size = size
+
+    def set_label_opacity(self, share: float) -> None:
+        """Choose how clearly the label is seen, from 0 to 1."""
+        self._opacity = share
+        if self._labels is not None:
+            self._labels.opacity = share
+            self._labels.visible = share > 0
+
+    def set_classes(self, classes: Sequence[str], *, instances: bool) -> None:
+        """Colour the labels for these classes."""
+        self._classes = () if instances else tuple(classes)
+        for layer in (self._labels, *self._overlays):
+            if layer is not None and hasattr(layer, "selected_label"):
+                self._colour_classes(layer)
+
+    def new_object(self) -> int:
+        """Choose a value that no pixel of the label has yet; return it."""
+        if self._labels is not None:
+            self.set_class(int(self._labels.data.max()) + 1)
+        return self._value
+
+    def fit(self) -> None:
+        """Show the whole image."""
+        if self.napari is not None:
+            self.napari.reset_view()
+
+    def scroll_to(self, step: int) -> None:
+        """Show this slice (from 0) of a volume."""
+        if self.napari is not None and self.napari.dims.ndim > 2:
+            self.napari.dims.set_current_step(0, step)
+
+    def close_viewer(self) -> None:
+        """Take napari down; nothing of it lives on."""
+        theme_bus().changed.disconnect(self._show_theme)
+        viewer, self.napari = self.napari, None
+        if viewer is not None:
+            application = QApplication.instance()
+            if application is not None:
+                application.removeEventFilter(viewer.window._qt_window)
+            viewer.events.status.disconnect(self._show_status)
+            viewer.close()
+        self._images, self._labels, self._overlays = [], None, []
+
+    def _show_image(self, sample: ImageSample, image: NDArray[Any]) -> None:
+        parts = pictures(sample, image)
+        scale = scale_of(sample)
+        signature = (len(parts), parts[0].rgb, parts[0].array.ndim, tuple(part.name for part in parts))
+        viewer = self.make()
+        alike = signature == self._signature and all(layer in viewer.layers for layer in self._images)
+        before = self._images[0].data.shape if self._images else ()
+        if alike:
+            for layer, part in zip(self._images, parts):
+                layer.data = part.array
+                layer.scale = scale
+        else:
+            for layer in self._images:
+                self._remove(layer)
+            self._images = [
+                viewer.add_image(
+                    part.array,
+                    name=part.name,
+                    rgb=part.rgb,
+                    scale=scale,
+                    colormap=None if part.rgb else part.colormap,
+                    blending="additive" if len(parts) > 1 and place else "translucent_no_depth",
+                    metadata={OURS: "image"},
+                )
+                for place, part in enumerate(parts)
+            ]
+            for place, layer in enumerate(self._images):
+                viewer.layers.move(viewer.layers.index(layer), place)
+        for layer, part in zip(self._images, parts):
+            if not part.rgb:
+                layer.contrast_limits_range = part.span
+                layer.contrast_limits = part.limits
+        self._signature = signature
+        viewer.scale_bar.visible = sample.unit not in ("", "pixel")
+        if not alike or before != parts[0].array.shape:
+            if viewer.dims.ndim > 2:
+                viewer.dims.set_current_step(0, sample.spatial_shape[0] // 2)
+            viewer.reset_view()
+
+    def _show_mask(self, sample: ImageSample, mask: NDArray[Any], *, fresh: bool) -> None:
+        viewer = self.make()
+        if self._labels is not None and (self._labels not in viewer.layers or self._labels.data.ndim != mask.ndim):
+            self._remove(self._labels)
+            self._labels = None
+        if self._labels is None:
+            self._add_labels(mask, scale_of(sample))
+        else:
+            self._set_labels_data(mask)
+            self._labels.scale = scale_of(sample)
+        if fresh and mask.ndim == 3 and mask.any():
+            slices = np.flatnonzero(mask.reshape(len(mask), -1).any(axis=1))
+            self.scroll_to(int(slices[len(slices) // 2]))
+
+    def _add_labels(self, mask: NDArray[Any], scale: Sequence[float]) -> None:
+        layer = self.make().add_labels(mask, name="label", scale=scale, opacity=self._opacity, metadata={OURS: "label"})
+        self._labels = layer
+        self._colour_classes(layer)
+        layer.selected_label, layer.brush_size = self._value, self._brush
+        layer.mode = TOOLS[self._tool]
+        layer.events.paint.connect(self._tell_stroke)
+        layer.events.mode.connect(self._tell_tool)
+        layer.events.selected_label.connect(lambda: self._tell_class(layer.selected_label))
+        layer.events.brush_size.connect(lambda: self.brush_changed.emit(int(layer.brush_size)))
+        # One undo for everything: napari's own would change the picture but not the project.
+        layer.bind_key("Control-Z", lambda _: self.undo_requested.emit(), overwrite=True)
+        layer.bind_key("Control-Shift-Z", lambda _: self.redo_requested.emit(), overwrite=True)
+
+    def _set_labels_data(self, mask: NDArray[Any]) -> None:
+        if self._labels is not None:
+            self._labels.data = mask
+            self._labels._reset_history()
+
+    def _colour_classes(self, layer: Any) -> None:
+        from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, label_colormap
+
+        if self._classes:
+            known: dict[int | None, str] = {value: class_colour(value) for value in range(len(self._classes))}
+            layer.colormap = DirectLabelColormap(color_dict={None: "#ff00ff", 0: "#00000000", **known})
+        elif not isinstance(layer.colormap, CyclicLabelColormap):
+            layer.colormap = label_colormap()
+
+    def _tell_stroke(self, event: object) -> None:
+        if self._labels is not None and self.key:
+            self.mask_edited.emit(self.key, self._labels.data)
+
+    def _tell_tool(self, event: object) -> None:
+        if self._labels is not None:
+            mode = str(self._labels.mode)
+            self._tool = next((tool for tool, name in TOOLS.items() if name == mode), "move")
+            self.tool_changed.emit(self._tool)
+
+    def _tell_class(self, value: int) -> None:
+        self._value = int(value)
+        self.class_changed.emit(self._value)
+
+    def _select(self) -> None:
+        if self.napari is not None and self._labels is not None and self._labels in self.napari.layers:
+            self.napari.layers.selection.active = self._labels
+
+    def _drop_overlays(self) -> None:
+        for layer in self._overlays:
+            self._remove(layer)
+        self._overlays = []
+
+    def _remove(self, layer: Any) -> None:
+        if self.napari is not None and layer in self.napari.layers:
+            self.napari.layers.remove(layer)
+
+    def _show_status(self, event: Any) -> None:
+        status = event.value
+        if isinstance(status, dict):
+            status = " ".join(str(status[part]) for part in ("coordinates", "value") if status.get(part))
+        self.pointed_at.emit(str(status))
+
+    def _show_theme(self, colours: Colours) -> None:
+        if self.napari is not None:
+            _register(colours)
+            from napari.settings import get_settings
+
+            get_settings().appearance.theme = _theme_name(colours)
+
+
+def _import_napari() -> Any:
+    """Import napari with settings of its own beside ours, so that a napari elsewhere keeps its theme."""
+    os.environ.setdefault("NAPARI_CONFIG", str(config_dir() / "napari" / "settings.yaml"))
+    import napari
+    import napari.settings
+
+    return napari
+
+
+def _theme_name(colours: Colours) -> str:
+    return f"biofm-{colours.name}"
+
+
+def _register(c: Colours) -> None:
+    """Make napari know our colours under a name of our own."""
+    from napari.utils.theme import available_themes, register_theme
+
+    if _theme_name(c) not in available_themes():
+        theme = {
+            "id": _theme_name(c),
+            "label": f"BioFM {c.name}",
+            "type": c.name,
+            "syntax_style": "native" if c.dark else "default",
+            "canvas": c.canvas,
+            "console": c.panel,
+            "background": c.panel,
+            "foreground": c.raised,
+            "primary": c.hover,
+            "secondary": c.faint,
+            "highlight": c.selected,
+            "text": c.text,
+            "icon": c.text,
+            "warning": c.warning,
+            "error": c.error,
+            "current": c.accent,
+            "font_size": "9pt",
+        }
+        register_theme(_theme_name(c), theme, "biofm-desktop")
+
+
+def _quiet(menu: QMenu) -> None:
+    """Take the keys off a menu of napari's: ours come first, and two owners of a key mean that neither answers."""
+    for action in menu.actions():
+        action.setShortcut(QKeySequence())
+        inner = action.menu()
+        if isinstance(inner, QMenu):
+            _quiet(inner)
