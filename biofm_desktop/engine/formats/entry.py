@@ -163,6 +163,8 @@ def _damaged(entry: Entry, error: Exception) -> Fault:
     words = str(error).lower()
     if isinstance(error, EOFError) or "truncated" in words or "end-of-stream" in words or "unexpected end" in words:
         return Fault(entry.name, "it is truncated (cut short) or damaged", _COPY, detail=repr(error))
+    if isinstance(error, zipfile.BadZipFile) and "not a zip" in words:
+        return Fault(entry.name, "it is truncated (cut short) or damaged: its list of files is missing", _COPY)
     if "crc" in words or "checksum" in words:
         return Fault(entry.name, "it is damaged: its checksum is wrong", _COPY, detail=repr(error))
     return Fault(entry.name, "it is damaged and cannot be read or decompressed", _COPY, detail=repr(error))
@@ -189,11 +191,15 @@ def entry_of(path: Path, name: str = "") -> Entry:
 
 @dataclass(frozen=True, eq=False)
 class Tree:
-    """Files opened together: ``name`` for people, ``root`` on the disk, ``entries`` in natural order."""
+    """Files opened together: ``name`` for people, ``root`` on the disk, ``entries`` in natural order.
+
+    ``index`` is the table that lists them where the user opened that table.
+    """
 
     name: str
     root: Path
     entries: tuple[Entry, ...]
+    index: Entry | None = None
 
     @cached_property
     def by_path(self) -> dict[str, Entry]:

@@ -49,7 +49,7 @@ def _reads(entry: Entry, problems: list[Problem]) -> Iterator[tuple[str, str, st
     from Bio.SeqIO.QualityIO import FastqGeneralIterator
 
     data = entry.read_bytes()
-    if not is_text(data[:4096]):
+    if not is_text(data[:4096]) and not data.startswith(b"@"):
         raise Fault(entry.name, "it is not FASTQ: it is no text", "Choose another file")
     text = decode(entry, data, problems).replace("\r\n", "\n")
     title = "none"

@@ -13,7 +13,8 @@ from .layouts import LAYOUTS
 from .listed import FORMATS
 from .listing import list_archive, list_folder, list_paths
 from .reading import format_of
-from .side_tables import FILE
+from .sequence_table import SEQUENCE
+from .side_tables import FILE, SURE
 from .table import TABLES, read_table
 
 
@@ -39,6 +40,8 @@ def _whole(dataset: Dataset, problems: list[Problem]) -> Dataset:
     name = dataset.source or dataset.name
     if not problems:
         raise Fault(name, "it holds nothing that can be opened", _known_kinds())
+    if len(problems) == 1:
+        raise Fault(problems[0].what, problems[0].message, "Choose another file")
     told = "; ".join(str(problem) for problem in problems[:3]) + (" ..." if len(problems) > 3 else "")
     raise Fault(name, f"nothing in it can be opened ({told})", "Choose other files")
 
@@ -65,22 +68,12 @@ def _of_file(entry: Entry, problems: list[Problem]) -> Dataset:
 def _of_index(entry: Entry, problems: list[Problem]) -> Dataset | None:
     """Return the images that a table lists, where it is a table of images; None otherwise."""
     table = read_table(entry, [])
-    if table.column("sequence", "seq") is not None or table.column(*FILE) is None:
+    if table.column(*SEQUENCE) is not None or table.column(*FILE) is None:
         return None
-    tree = list_folder(entry.source.parent, problems)
-    tree = Tree(
-        tree.name,
-        tree.root,
-        (
-            replace(entry, path=PurePosixPath("index.csv")),
-            *(
-                other
-                for other in tree.entries
-                if other.source != entry.source and other.path != PurePosixPath("index.csv")
-            ),
-        ),
-    )
-    return _of_tree(tree, problems) if LAYOUTS["index"].matches(tree) or LAYOUTS["paired"].matches(tree) else None
+    tree = replace(list_folder(entry.source.parent, []), index=entry)
+    if table.column(*FILE[:SURE]) is not None or any(LAYOUTS[name].matches(tree) for name in ("index", "paired")):
+        return _of_tree(tree, problems)
+    return None
 
 
 def _of_tree(tree: Tree, problems: list[Problem]) -> Dataset:
@@ -88,5 +81,5 @@ def _of_tree(tree: Tree, problems: list[Problem]) -> Dataset:
     tops = {entry.path.parts[0] for entry in tree.entries}
     if layout is LAYOUTS["flat"] and len(tops) == 1 and all(len(entry.path.parts) > 1 for entry in tree.entries):
         inner = tuple(replace(e, path=PurePosixPath(*e.path.parts[1:])) for e in tree.entries)
-        return _of_tree(Tree(tree.name, tree.root, inner), problems)
+        return _of_tree(replace(tree, entries=inner), problems)
     return layout.read(tree, problems)

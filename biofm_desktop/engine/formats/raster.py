@@ -46,8 +46,7 @@ class Raster(Format):
         yield ImageSample(key=entry.stem, source=entry.source, pixels=pixels, axes=axes, channels=channels)
 
     def _header(self, entry: Entry, problems: list[Problem]) -> tuple[tuple[int, ...], Any]:
-        quick = _png_header(entry, entry.head()) if isinstance(self, Png) else None
-        return quick or _slow_header(entry, problems)
+        return _slow_header(entry, problems)
 
 
 class Png(Raster):
@@ -56,12 +55,18 @@ class Png(Raster):
     name, title, suffixes = "png", "PNG image", (".png",)
     magic = (b"\x89PNG\r\n\x1a\n",)
 
+    def _header(self, entry: Entry, problems: list[Problem]) -> tuple[tuple[int, ...], Any]:
+        return _png_header(entry, entry.head()) or _slow_header(entry, problems)
+
 
 class Jpeg(Raster):
     """JPEG, grey or colour."""
 
     name, title, suffixes = "jpeg", "JPEG image", (".jpg", ".jpeg", ".jpe")
     magic = (b"\xff\xd8\xff",)
+
+    def _header(self, entry: Entry, problems: list[Problem]) -> tuple[tuple[int, ...], Any]:
+        return _jpeg_header(entry, entry.head()) or _slow_header(entry, problems)
 
 
 class Bmp(Raster):
@@ -108,6 +113,21 @@ def _png_header(entry: Entry, head: bytes) -> tuple[tuple[int, ...], Any] | None
     if colour == 3 or b"acTL" in head or head[37:41] not in (b"IDAT", b"tEXt", b"gAMA", b"sRGB", b"pHYs"):
         return None
     return (height, width) if colour in (0, 4) else (height, width, 3), np.uint16 if depth == 16 else np.uint8
+
+
+def _jpeg_header(entry: Entry, head: bytes) -> tuple[tuple[int, ...], Any] | None:
+    """Return shape and type by the frame's mark; None where it lies further on or EXIF may turn the picture."""
+    at = 2
+    while at + 10 <= len(head) and head[at] == 0xFF:
+        mark, length = head[at + 1], struct.unpack_from(">H", head, at + 2)[0]
+        if mark == 0xE1:
+            return None
+        if mark in (0xC0, 0xC1, 0xC2):
+            height, width, channels = struct.unpack_from(">HHB", head, at + 5)
+            check_size(entry, width, height)
+            return (height, width) if channels == 1 else (height, width, 3), np.uint8
+        at += 2 + length
+    return None
 
 
 def _slow_header(entry: Entry, problems: list[Problem]) -> tuple[tuple[int, ...], Any]:

@@ -9,7 +9,9 @@ from .splits import split_named
 from .table import Table, read_table
 from .told import problem_of
 
+#: Columns that name files; the first `SURE` of them say so whatever lies beside the table.
 FILE = ("file", "path", "filename", "file_name", "image", "image_path", "name", "case", "id")
+SURE = 6
 _COUNTS = ("n_nuclei", "n_cells", "n_objects", "n_instances", "count")
 _INDEXES = ("index.csv", "index.tsv", "index.csv.gz", "labels.csv", "metadata.csv")
 _MOST_CLASSES = 65_536
@@ -60,7 +62,7 @@ def _place(cell: str) -> str:
 
 def index_of(tree: Tree, problems: list[Problem]) -> Index | None:
     """Return the index at the top of a set of files; None where there is none that names files."""
-    entry = tree.find(*_INDEXES)
+    entry = tree.index or tree.find(*_INDEXES)
     if entry is None:
         return None
     try:

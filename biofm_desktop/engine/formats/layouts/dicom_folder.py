@@ -5,6 +5,7 @@ from biofm_desktop.engine.samples import Dataset, Problem
 
 from ..base import Layout
 from ..dicom import Dicom, volume
+from ..dicom_directory import is_directory, tell_directory
 from ..dicom_header import Slice, read_slice
 from ..dicom_space import series_of
 from ..entry import Entry, Tree
@@ -34,6 +35,9 @@ class DicomFolder(Layout):
                 left_out.append(entry.name)
                 continue
             try:
+                if is_directory(entry):
+                    tell_directory(entry, tree, problems)
+                    continue
                 item = read_slice(entry, problems)
             except Fault as fault:
                 problems.append(problem_of(fault))

@@ -10,7 +10,8 @@ from ..entry import Entry, Tree
 from ..keys import natural, with_unique_keys
 from ..listing import list_archive
 from ..reading import images_of, is_image_name
-from ..side_tables import Index, classes_of, index_of
+from ..sequence_table import SEQUENCE
+from ..side_tables import FILE, SURE, Index, classes_of, index_of
 
 _SHOWN = 5
 
@@ -22,10 +23,11 @@ class IndexTable(Layout):
 
     def matches(self, tree: Tree) -> bool:
         """Say whether there is an index that names files and images that it can mean."""
-        if not any(is_image_name(entry) for entry in tree.entries) and _archive(tree) is None:
-            return False
         index = index_of(tree, [])
-        return index is not None and index.target is not None
+        if index is None or index.target is None:
+            return False
+        sure = index.table.column(*FILE[:SURE]) is not None and index.table.column(*SEQUENCE) is None
+        return sure or _archive(tree) is not None or any(is_image_name(entry) for entry in tree.entries)
 
     def read(self, tree: Tree, problems: list[Problem]) -> Dataset:
         """Return the images of the rows, in their order; a row without its file becomes a problem."""

@@ -7,7 +7,7 @@ from biofm_desktop.engine.samples import Dataset, Problem
 
 from ..base import Layout
 from ..entry import Entry, Tree
-from ..keys import with_unique_keys
+from ..keys import subject_of, with_unique_keys
 from ..masks import meaning_of, meant, with_mask
 from ..reading import images_of
 from ..side_tables import classes_of, index_of
@@ -38,7 +38,9 @@ class Paired(Layout):
         for entry, sample in images_of([e for e in tree.entries if _role(e) == "image"], problems):
             row = index.row(entry) if index else None
             facts = index.facts(row) if index and row else {}
-            sample = replace(sample, **cast("dict[str, Any]", {"split": _split(entry), **facts}))
+            sample = replace(
+                sample, **cast("dict[str, Any]", {"split": _split(entry), "group": subject_of(entry.stem), **facts})
+            )
             label = labels.get(_pair(entry))
             if label is not None:
                 sample = with_mask(sample, entry, label, problems)
