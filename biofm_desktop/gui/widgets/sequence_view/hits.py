@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPen
 
 from .colours import Colours
-from .raster import argb, draw_pixels, tinted
+from .raster import densities, draw_pixels, tinted
 from .scale import Scale
 from .search import MOST_HITS, Pattern, hits
 
@@ -92,10 +92,11 @@ def draw_hits(
     high = int(np.searchsorted(hits.starts, scale.position(scale.width)))
     if high - low > _MOST_BOXES or scale.letter * hits.size < 2:
         width = round(scale.width * ratio)
-        pixels = np.zeros(width, np.uint32)
-        columns = ((scale.x(0) + (hits.starts[low:high] + hits.size / 2) * scale.letter) * ratio).astype(np.int64)
-        for shift in (0, 1):
-            pixels[np.clip(columns + shift, 0, width - 1)] = argb(tinted(colours.hit, 210))
+        middles = (scale.x(0) + (hits.starts[low:high] + hits.size / 2) * scale.letter) * ratio
+        columns = np.clip(middles.astype(np.int64), 0, width - 1)
+        pixels = densities(columns, width, tinted(colours.hit, 210))
+        # A single pixel is hard to see.
+        pixels[1:] = np.where(pixels[1:] == 0, pixels[:-1], pixels[1:])
         draw_pixels(painter, QRectF(0, rect.top(), width / ratio, rect.height()), pixels)
     else:
         painter.setPen(QPen(colours.hit, 1.5))

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from .colours import Colours
 from .lanes import FeatureLanes
-from .raster import argb, draw_pixels, tinted
+from .raster import densities, draw_pixels, tinted
 from .scale import MARGIN, Scale
 
 
@@ -43,9 +43,10 @@ def draw_overview(
     pixels = np.asarray(alphas << 24 | parts[0] | parts[1] | parts[2], np.uint32)
     draw_pixels(painter, strip.adjusted(0, 4, 0, -4), pixels)
     if len(marks):
-        row = np.zeros(max(1, round(strip.width())), np.uint32)
-        row[np.clip(marks * len(row) // length, 0, len(row) - 1)] = argb(colours.hit)
-        draw_pixels(painter, strip, row)
+        width = max(1, round(strip.width()))
+        pixels = densities(np.clip(marks * width // length, 0, width - 1), width, colours.hit)
+        # Below, so that many hits do not hide the features.
+        draw_pixels(painter, strip.adjusted(0, strip.height() * 0.55, 0, 0), pixels)
     unit = strip.width() / length
     start, end = selection
     if end > start:

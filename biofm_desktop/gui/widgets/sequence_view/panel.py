@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QKeySequence, QPalette, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from biofm_desktop.engine.faults import Fault
@@ -35,11 +35,13 @@ class SequencePanel(QWidget):
         self._finder = HitFinder(self)
         self._went = False
         self._finder.found.connect(self._show_hits)
-        self._go_to, self._read_out = self._make_go_to(), self._make_read_out()
+        self._go_to, self._read_out = self._make_go_to(), _plain_label("sequence.selection", "Selection")
+        self._seen = _plain_label("sequence.visible", "Letters that are seen")
         self._lay_out()
         self._add_actions()
         self.view.selection_changed.connect(self._tell_selection)
         self.view.menu_requested.connect(self._show_menu)
+        self.view.scale_changed.connect(self._tell_seen)
         self.search_bar.pattern_changed.connect(self.search)
         self.search_bar.step_requested.connect(self.step)
         self.search_bar.closed.connect(self.view.setFocus)
@@ -172,14 +174,6 @@ class SequencePanel(QWidget):
         box.returnPressed.connect(self._go)
         return box
 
-    def _make_read_out(self) -> QLabel:
-        label = QLabel()
-        label.setObjectName("sequence.selection")
-        label.setAccessibleName("Selection")
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        return label
-
     def _lay_out(self) -> None:
         tools = QHBoxLayout()
         tools.setContentsMargins(8, 5, 12, 5)
@@ -203,18 +197,19 @@ class SequencePanel(QWidget):
             button = tool_button(self, f"sequence.{name}", title, help_text, shortcut, sign)
             button.clicked.connect(slot)
             tools.addWidget(button)
-        tools.addWidget(self._read_out, 1)
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
-        line.setFrameShadow(QFrame.Shadow.Plain)
-        line.setFixedHeight(1)
-        line.setForegroundRole(line.palette().ColorRole.Mid)
+        tools.addStretch(1)
+        below = QHBoxLayout()
+        below.setContentsMargins(14, 3, 14, 4)
+        below.addWidget(self._read_out, 1)
+        below.addWidget(self._seen)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(tools)
-        column.addWidget(line)
+        column.addWidget(_line())
         column.addWidget(self.view, 1)
+        column.addWidget(_line())
+        column.addLayout(below)
 
     def _add_actions(self) -> None:
         shortcuts = (
@@ -259,11 +254,17 @@ class SequencePanel(QWidget):
 
     def _tell_selection(self, start: int, end: int, *, emit: bool = True) -> None:
         content = self.view.content
-        self._read_out.setText(about_selection(content, start, end) if content and content.length else "")
+        words = about_selection(content, start, end) if content and content.length else ""
+        self._read_out.setText(words)
+        self._read_out.setToolTip(words)
         for action in (self._add, self._copy):
             action.setEnabled(end > start)
         if emit:
             self.selection_changed.emit(start, end)
+
+    def _tell_seen(self) -> None:
+        start, end = self.view.visible_range()
+        self._seen.setText(f"showing {span(start, end)}" if end > start else "")
 
     def _select_all(self) -> None:
         self.view.select(0, self.view.scale.length, show=False)
@@ -289,3 +290,22 @@ class SequencePanel(QWidget):
             return
         self.view.select(*found)
         self.view.setFocus()
+
+
+def _plain_label(name: str, title: str) -> QLabel:
+    label = QLabel()
+    label.setObjectName(name)
+    label.setAccessibleName(title)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    # Long words must not make the whole panel wide.
+    label.setMinimumWidth(10)
+    return label
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.HLine)
+    line.setFrameShadow(QFrame.Shadow.Plain)
+    line.setFixedHeight(1)
+    line.setForegroundRole(QPalette.ColorRole.Mid)
+    return line

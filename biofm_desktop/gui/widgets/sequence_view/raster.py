@@ -32,6 +32,14 @@ def band(height: int, tops: NDArray[np.float32], bottoms: NDArray[np.float32], c
     return np.asarray(alpha << 24 | red << 16 | green << 8 | blue, np.uint32)[levels]
 
 
+def densities(columns: NDArray[np.int64], width: int, colour: QColor) -> NDArray[np.uint32]:
+    """Return a row of pixels, the stronger coloured the more ``columns`` (each 0 to width - 1) fall onto one."""
+    counts = np.bincount(columns, minlength=width)
+    most = max(1, int(counts.max(initial=0)))
+    shades = np.array([argb(tinted(colour, 255 if most == 1 else 70 + 185 * level // 255)) for level in range(256)])
+    return np.where(counts > 0, shades[counts * 255 // most], 0).astype(np.uint32)
+
+
 def tinted(colour: QColor, alpha: int) -> QColor:
     """Return the colour with another opacity (0 to 255)."""
     clear = QColor(colour)

@@ -51,18 +51,23 @@ def limits(low: float, high: float) -> tuple[float, float]:
     return (low - edge if low < 0 else 0.0), (high + edge if high > 0 else 0.0)
 
 
+def short(value: float) -> str:
+    """Return a number with three digits that count, without powers of ten where it can be."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.3g}"
+
+
 def _draw_labels(
     painter: QPainter, rect: QRectF, left: float, name: str, low: float, high: float, colours: Colours
 ) -> None:
     side = Qt.AlignmentFlag.AlignLeft
     inner = QRectF(left + 4, rect.top() + 2, max(0.0, rect.right() - left - 8), rect.height() - 4)
-    for text, edge in ((f"{high:.3g}", Qt.AlignmentFlag.AlignTop), (f"{low:.3g}", Qt.AlignmentFlag.AlignBottom)):
+    for text, edge in ((short(high), Qt.AlignmentFlag.AlignTop), (short(low), Qt.AlignmentFlag.AlignBottom)):
         box = painter.boundingRect(inner, side | edge, text)
         painter.fillRect(box.adjusted(-2, 0, 2, 0), tinted(colours.ground, 190))
         painter.setPen(colours.faint)
         painter.drawText(inner, side | edge, text)
     title = painter.fontMetrics().elidedText(" ".join(name.split()), Qt.TextElideMode.ElideRight, 300)
-    spot = inner.adjusted(44, 0, 0, 0)
+    spot = inner.adjusted(painter.fontMetrics().horizontalAdvance(short(high)) + 14, 0, 0, 0)
     box = painter.boundingRect(spot, side | Qt.AlignmentFlag.AlignTop, title)
     painter.fillRect(box.adjusted(-2, 0, 2, 0), tinted(colours.ground, 190))
     painter.setPen(colours.text)

@@ -26,7 +26,7 @@ class SearchBar(QWidget):
         self.box.setToolTip("Letters to find; IUPAC letters such as N, R, Y stand for several (Ctrl+F)")
         self.box.setPlaceholderText("Find letters, e.g. TATAWAW")
         self.box.setClearButtonEnabled(True)
-        self.box.setMinimumWidth(200)
+        self.box.setMinimumWidth(150)
         self.box.setMaximumWidth(260)
         self.box.textChanged.connect(lambda _text: self._typing.start())
         self.both = tool_button(self, "sequence.both_strands", "Both strands", "Search the other strand too", "Alt+B")
