@@ -95,6 +95,10 @@ def test_ticks_are_round_numbers_wide_enough_apart():
     places = list(scale.ticks(step))
     assert all(place % step == 0 for place in places)
     assert scale.x(places[1]) - scale.x(places[0]) >= 99
+    start, end = scale.visible()
+    assert start < places[0]
+    assert places[-1] <= end
+    assert next(Scale(9609, 1366.0, 18.0, 4299.9).ticks(10)) == 4300
 
 
 # Feature rows

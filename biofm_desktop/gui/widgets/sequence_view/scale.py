@@ -125,5 +125,5 @@ class Scale:
         """Give the 1-based positions of the ruler's ticks that are seen."""
         start, end = self.visible()
         for place in range(start // step * step, end + 1, step):
-            if 1 <= place <= self.length:
+            if start < place <= end:
                 yield place
