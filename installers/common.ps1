@@ -8,7 +8,7 @@ $VenvUv = Join-Path $Environment 'Scripts\uv.exe'
 $Biofm = Join-Path $Environment 'Scripts\biofm.exe'
 $env:PIP_DISABLE_PIP_VERSION_CHECK = '1'
 if (-not $env:UV_HTTP_TIMEOUT) { $env:UV_HTTP_TIMEOUT = '120' }
-Remove-Item Env:VIRTUAL_ENV, Env:PYTHONHOME, Env:PYTHONPATH -ErrorAction SilentlyContinue
+Remove-Item 'Env:VIRTUAL_ENV', 'Env:PYTHONHOME', 'Env:PYTHONPATH' -ErrorAction SilentlyContinue
 
 function Say([string] $Text) { Write-Host "`n==> $Text" }
 
