@@ -1,87 +1,15 @@
 """Jobs in the window: one at a time, events in batches, and no job ends without a word."""
 
-import queue
 import threading
 import time
-from dataclasses import dataclass
 
 import pytest
 
 from biofm_desktop.engine.events import Failed, Finished, Started, StepDone
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.jobs.base import Job
 from biofm_desktop.gui.workers.job_center import JobCenter
 from biofm_desktop.gui.workers.run_worker import RunWorker
-
-
-@dataclass(frozen=True, kw_only=True)
-class Idle(Job):
-    """A made-up job."""
-
-    name = "idle"
-    what: str = "x"
-
-    @property
-    def title(self):
-        return f"Idle {self.what}"
-
-    def run(self):
-        yield Finished("done")
-
-    def command(self):
-        return ["biofm", "idle", self.what]
-
-
-class FakeRun:
-    """A run whose events a test puts in."""
-
-    def __init__(self, *events):
-        self.feed, self.wishes = queue.Queue(), []
-        for event in events:
-            self.feed.put(event)
-
-    def __iter__(self):
-        while True:
-            event = self.feed.get()
-            if event is None:
-                return
-            if isinstance(event, Exception):
-                raise event
-            yield event
-            if isinstance(event, Finished | Failed):
-                return
-
-    def pause(self):
-        self.wishes.append("pause")
-
-    def resume(self):
-        self.wishes.append("resume")
-
-    def stop(self):
-        self.wishes.append("stop")
-        self.feed.put(Finished("Stopped.", stopped=True))
-
-    def kill(self):
-        self.wishes.append("kill")
-        self.feed.put(Failed("It was ended at once, as you asked."))
-
-
-class FakeRunner:
-    """Stands in for the warm child."""
-
-    def __init__(self):
-        self.runs, self.calls, self.next = [], [], None
-
-    def start(self):
-        self.calls.append("start")
-
-    def run(self, job):
-        run, self.next = self.next or FakeRun(), None
-        self.runs.append((job, run))
-        return run
-
-    def close(self):
-        self.calls.append("close")
+from tests.gui.job_fakes import FakeRun, FakeRunner, Idle
 
 
 @pytest.fixture

@@ -60,8 +60,9 @@ class PlotsPanel(QWidget):
 
     def begin_run(self, key: str, title: str) -> None:
         """Draw a run that begins now; `take` gives its events. Runs laid over stay."""
-        if self._live and self._live not in self._earlier:
-            self._runs.pop(self._live, None)
+        self._runs.pop(self._live, None)
+        if self._live in self._earlier:
+            self._earlier[self._live].setChecked(False)
         self._live = key
         self._runs[key] = RunCurves(title)
         self._fit()
@@ -81,7 +82,7 @@ class PlotsPanel(QWidget):
     def show_run(self, key: str, curves: RunCurves, *, alone: bool = False) -> None:
         """Draw a run that is over, beside the others or alone."""
         if alone:
-            self._runs.clear()
+            self.clear()
             self._live = key
         self._runs[key] = curves
         if key in self._earlier:
@@ -98,17 +99,17 @@ class PlotsPanel(QWidget):
     def set_runs(self, runs: Sequence[Path]) -> None:
         """Offer these folders of finished runs for laying over; those no longer named disappear."""
         menu = self._over.menu()
-        shown = {key for key, action in self._earlier.items() if action.isChecked()}
+        gone = set(self._earlier) - {str(folder) for folder in runs}
         menu.clear()
         self._earlier.clear()
         for folder in runs:
             action = menu.addAction(folder.name.replace("&", "&&"))
             action.setCheckable(True)
-            action.setChecked(str(folder) in shown)
+            action.setChecked(str(folder) in self._runs)
             action.triggered.connect(lambda on, key=str(folder): self._toggle(key, on))
             self._earlier[str(folder)] = action
         self._over.setEnabled(bool(runs))
-        for key in shown - set(self._earlier):
+        for key in gone & set(self._runs):
             self.hide_run(key)
 
     def clear(self) -> None:

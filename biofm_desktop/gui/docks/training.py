@@ -1,14 +1,41 @@
 """The training panel: what to learn, with which model, and the buttons to start and end it."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from biofm_desktop.engine.jobs import DOWNLOAD, FitOptions
+from biofm_desktop.engine.models import ModelEntry
+from biofm_desktop.engine.models.memory import as_text
+from biofm_desktop.engine.tasks import Task
+from biofm_desktop.gui.theme import icon, theme_bus
+from biofm_desktop.gui.widgets.named import named, plain_label
+from biofm_desktop.gui.widgets.options_form import OptionsForm
+
+NO_WEIGHTS, ASK_FILE = "", "?file"
 
 
 class TrainingPanel(QWidget):
-    """Says what the user wants trained; knows no job."""
+    """Says what the user wants trained, and shows how far a training is; knows no job."""
 
     task_changed = Signal(str)
     model_changed = Signal(str)
+    weights_changed = Signal(str)
+    options_changed = Signal()
     freeze_requested = Signal()
     start_requested = Signal()
     pause_requested = Signal()
@@ -18,3 +45,262 @@ class TrainingPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._task = self._combo("train.task", "Task", "What the model shall learn")
+        self._model = self._combo("train.model", "Model", "Which network learns it")
+        self._weights = self._combo("train.weights", "Start from", "Weights that the model starts with")
+        self._help, self._terms = plain_label(), plain_label()
+        for label in (self._help, self._terms):
+            label.setProperty("role", "faint")
+        self._freeze = named(
+            QPushButton("Choose layers …"), "train.freeze", "Choose layers", "Choose which layers are trained (frozen)"
+        )
+        self._frozen = named(plain_label(), "train.frozen", "Trained layers", "How much of the model is trained")
+        self.fit_form = OptionsForm(FitOptions, "train.options")
+        self.task_form: OptionsForm | None = None
+        self._options = self._make_options()
+        self._start, self._pause, self._stop, self._command = self._make_buttons()
+        self._progress = named(QProgressBar(), "train.progress", "Progress", "How much of the training is done")
+        self._progress.setTextVisible(False)
+        self._status = named(plain_label(), "train.status", "Training status", "What the training is doing")
+        self._runs = self._combo("train.runs", "Earlier runs", "Show the curves of an earlier run in the plots")
+        self._lay_out()
+        self._connect()
+        self.show_state("empty")
+
+    # What the user chose
+
+    @property
+    def task(self) -> str:
+        """Return the name of the chosen task (empty: none fits)."""
+        return self._task.currentData() or ""
+
+    @property
+    def model(self) -> str:
+        """Return the name of the chosen model (empty: none fits)."""
+        return self._model.currentData() or ""
+
+    @property
+    def weights(self) -> str:
+        """Return the weights to start from as a training job takes them: a file, ``download`` or empty."""
+        return self._weights.currentData() or NO_WEIGHTS
+
+    # What is offered
+
+    def offer_tasks(self, tasks: Sequence[type[Task]], chosen: str = "") -> None:
+        """Offer these tasks, one of them chosen."""
+        self._fill(self._task, [(task.title, task.name, task.help) for task in tasks], chosen)
+
+    def offer_models(self, models: Sequence[ModelEntry], chosen: str = "") -> None:
+        """Offer these models, one of them chosen."""
+        self._fill(self._model, [(entry.title, entry.name, entry.help) for entry in models], chosen)
+
+    def offer_weights(self, entry: ModelEntry | None, on_disk: bool, chosen: str = "") -> None:
+        """Offer what this model may start from; ``on_disk`` says that nothing must be fetched for its weights."""
+        rows = [("Nothing (from scratch)", NO_WEIGHTS, "Random weights")]
+        published = entry.weights if entry else None
+        if published:
+            where = "on this computer" if on_disk else f"download, {as_text(published.size)}"
+            rows.append((f"Pretrained ({where})", DOWNLOAD, published.trained_on))
+        rows.append(("A file …", ASK_FILE, "Weights of this model in a .safetensors or .pth file"))
+        if chosen not in (NO_WEIGHTS, DOWNLOAD):
+            rows.insert(-1, (Path(chosen).name, chosen, chosen))
+        self._fill(self._weights, rows, chosen)
+        terms = f"{published.trained_on}. Licence: {published.licence}" if published else ""
+        self._terms.setText(terms)
+        self._show_terms()
+
+    def set_task_options(self, kind: type[Task] | None) -> None:
+        """Show the options of this task."""
+        if self.task_form is not None:
+            self._task_place.removeWidget(self.task_form)
+            self.task_form.deleteLater()
+            self.task_form.setParent(None)
+        self.task_form = OptionsForm(kind, "train.options") if kind else None
+        if self.task_form is not None:
+            self._task_place.addWidget(self.task_form)
+            self.task_form.changed.connect(self.options_changed)
+
+    def offer_runs(self, runs: Sequence[Path], chosen: str = "") -> None:
+        """Offer the folders of finished runs, the latest first."""
+        rows = [(folder.name, str(folder), str(folder)) for folder in reversed(runs)]
+        self._fill(self._runs, [("Curves of an earlier run …", "", "")] * bool(rows) + rows, chosen)
+        self._runs.setVisible(bool(rows))
+
+    # What is shown
+
+    def show_frozen(self, words: str) -> None:
+        """Say how much of the model is trained."""
+        self._frozen.setText(words)
+
+    def show_state(self, state: str) -> None:
+        """Enable what makes sense: ``empty`` (nothing to train), ``ready``, ``waiting``, ``running``, ``paused`` or
+        ``stopping``."""
+        under_way = state in ("waiting", "running", "paused", "stopping")
+        self._start.setEnabled(state == "ready")
+        self._pause.setEnabled(state in ("running", "paused"))
+        self._pause.setText("Resume" if state == "paused" else "Pause")
+        self._pause.setAccessibleName(self._pause.text())
+        self._stop.setEnabled(under_way and state != "stopping")
+        self._command.setEnabled(state != "empty")
+        self._freeze.setEnabled(state != "empty")
+        self._progress.setVisible(under_way)
+        if state in ("empty", "ready"):
+            self.show_progress(0.0)
+
+    def show_status(self, words: str, role: str = "") -> None:
+        """Say what the training is doing; ``role`` may be ``error`` or ``good``."""
+        self._status.setText(words)
+        if self._status.property("role") != role:
+            self._status.setProperty("role", role)
+            self._status.style().unpolish(self._status)
+            self._status.style().polish(self._status)
+
+    def show_progress(self, share: float | None) -> None:
+        """Show how much is done, from 0 to 1 (None: not known)."""
+        self._progress.setRange(0, 0 if share is None else 1000)
+        self._progress.setValue(round(1000 * (share or 0.0)))
+
+    def check(self) -> bool:
+        """Mark options that are wrong; say whether all are well."""
+        forms = [form for form in (self.fit_form, self.task_form) if form is not None]
+        return all([form.check() for form in forms])  # noqa: C419 - every form marks its own
+
+    # The widgets
+
+    def _combo(self, name: str, title: str, tip: str) -> QComboBox:
+        combo = named(QComboBox(), name, title, tip)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo.setMinimumContentsLength(8)
+        return combo
+
+    def _fill(self, combo: QComboBox, rows: Sequence[tuple[str, str, str]], chosen: str) -> None:
+        combo.blockSignals(True)
+        combo.clear()
+        for title, name, tip in rows:
+            combo.addItem(title, name)
+            combo.setItemData(combo.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        combo.setCurrentIndex(max(0, combo.findData(chosen)) if rows else -1)
+        combo.blockSignals(False)
+        combo.setEnabled(len(rows) > 0)
+        self._show_help()
+
+    def _make_options(self) -> QWidget:
+        options = named(QWidget(), "train.options", "Options", "How to train")
+        layout = QVBoxLayout(options)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        self._task_place = QVBoxLayout()
+        layout.addWidget(self._rule())
+        layout.addLayout(self._task_place)
+        layout.addWidget(self._rule())
+        layout.addWidget(self.fit_form)
+        return options
+
+    def _rule(self) -> QFrame:
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
+        return line
+
+    def _make_buttons(self) -> tuple[QPushButton, QPushButton, QPushButton, QToolButton]:
+        start = named(QPushButton("Start"), "train.start", "Start training", "Start training with these choices")
+        start.setProperty("primary", True)
+        pause = named(QPushButton("Pause"), "train.pause", "Pause", "Let the training wait, or go on")
+        stop = named(QPushButton("Stop"), "train.stop", "Stop", "End the training and keep what it learnt so far")
+        tip = "Copy the command line that trains the same model without a window"
+        return start, pause, stop, named(QToolButton(), "train.copy_command", "Copy as command", tip)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setVerticalSpacing(5)
+        form.addRow("Task", self._task)
+        form.addRow("Model", self._model)
+        form.addRow(self._help)
+        form.addRow("Start from", self._weights)
+        form.addRow(self._terms)
+        form.addRow("Layers", self._freeze)
+        form.addRow(self._frozen)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.addLayout(form)
+        column.addWidget(self._options)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName("train.scroll")
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumHeight(140)
+        scroll.setWidget(inner)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(scroll, 1)
+        outer.addWidget(self._rule())
+        outer.addLayout(self._foot())
+
+    def _foot(self) -> QVBoxLayout:
+        """Return what stays in view however far one scrolls: the buttons and what the training is doing."""
+        buttons = QHBoxLayout()
+        buttons.setSpacing(5)
+        for button in (self._start, self._pause, self._stop):
+            button.setMinimumWidth(40)
+            buttons.addWidget(button, 1)
+        buttons.addWidget(self._command)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(8, 8, 8, 8)
+        foot.setSpacing(6)
+        foot.addLayout(buttons)
+        self._progress.setFixedHeight(8)
+        for widget in (self._progress, self._status, self._runs):
+            foot.addWidget(widget)
+        return foot
+
+    def _connect(self) -> None:
+        self._task.currentIndexChanged.connect(lambda _: self.task_changed.emit(self.task))
+        self._model.currentIndexChanged.connect(self._note_model)
+        self._weights.currentIndexChanged.connect(self._note_weights)
+        self._runs.activated.connect(lambda _: self.run_chosen.emit(self._runs.currentData()))
+        self._freeze.clicked.connect(self.freeze_requested)
+        self._start.clicked.connect(self.start_requested)
+        self._pause.clicked.connect(self.pause_requested)
+        self._stop.clicked.connect(self.stop_requested)
+        self._command.clicked.connect(self.command_requested)
+        self.fit_form.changed.connect(self.options_changed)
+        theme_bus().changed.connect(self._colour)
+        self._colour()
+
+    def _note_model(self) -> None:
+        self._show_help()
+        self.model_changed.emit(self.model)
+
+    def _note_weights(self) -> None:
+        if self.weights != ASK_FILE:
+            self._show_terms()
+            self.weights_changed.emit(self.weights)
+            return
+        name, _ = QFileDialog.getOpenFileName(self, "Weights", "", "Weights (*.safetensors *.pth *.pt *.bin)")
+        self.choose_weights(name)
+
+    def choose_weights(self, weights: str) -> None:
+        """Choose these weights: a file, ``download``, or empty for none."""
+        if self._weights.findData(weights) < 0:
+            self._weights.blockSignals(True)
+            self._weights.insertItem(self._weights.count() - 1, Path(weights).name, weights)
+            self._weights.setItemData(self._weights.count() - 2, weights, Qt.ItemDataRole.ToolTipRole)
+            self._weights.blockSignals(False)
+        self._weights.setCurrentIndex(self._weights.findData(weights))
+
+    def _show_help(self) -> None:
+        for combo in (self._task, self._model):
+            tip = combo.currentData(Qt.ItemDataRole.ToolTipRole)
+            combo.setToolTip(tip or combo.accessibleName())
+        words = self._model.currentData(Qt.ItemDataRole.ToolTipRole) or ""
+        self._help.setText(words)
+        self._help.setVisible(bool(words))
+
+    def _show_terms(self) -> None:
+        self._terms.setVisible(self.weights == DOWNLOAD and bool(self._terms.text()))
+
+    def _colour(self) -> None:
+        self._command.setIcon(icon("content-copy"))

@@ -1,13 +1,34 @@
 """The training flow: from the training panel to a job in the child, and its events back to the plots."""
 
+import contextlib
+import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
 
+from biofm_desktop.engine.events import Event, Failed, Finished
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.jobs import DOWNLOAD, TrainJob
+from biofm_desktop.engine.models import MODELS, ModelEntry
+from biofm_desktop.engine.models.downloads import found
+from biofm_desktop.engine.samples import Grain, ImageSample
+from biofm_desktop.engine.settings import load_settings
+from biofm_desktop.engine.tasks import TASKS, Task
+from biofm_desktop.gui.dialogs.weights import WeightsDialog
 from biofm_desktop.gui.docks.plots import PlotsPanel
 from biofm_desktop.gui.docks.training import TrainingPanel
-from biofm_desktop.gui.workers.job_center import JobCenter
+from biofm_desktop.gui.workers.call_worker import CallWorker
+from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
+
+from .layers_flow import LayersFlow, Wanted
+from .remembered import Remembered
+from .run_status import RunStatus
+from .runs import MODEL, data_of, finished, read_curves
+
+if TYPE_CHECKING:
+    from biofm_desktop.engine.project import Project
 
 
 class TrainingFlow(QObject):
@@ -22,9 +43,245 @@ class TrainingFlow(QObject):
     ) -> None:
         super().__init__(parent)
         self._panel, self._plots, self._center = panel, plots, center
+        self._project: Project | None = None
+        self._handle: JobHandle | None = None
+        self._status, self._kept = RunStatus(), Remembered()
+        self._frozen: tuple[str, ...] = ()
+        self._layers = LayersFlow(center, self)
+        self._connect()
 
-    def set_project(self, project: Any | None) -> None:
+    # The project
+
+    def set_project(self, project: "Project | None") -> None:
         """Offer what fits the project's data."""
+        self._project = project
+        self._layers.forget()
+        kind = project.dataset.kind if project else None
+        tasks = [task for task in TASKS if task.takes is kind]
+        self._panel.offer_tasks(tasks, _suggested(project, tasks) if project else "")
+        self._list_runs()
+        if not self._running:
+            self._plots.clear()
+            self._panel.show_status("" if project else "Open data first.")
+        self._show_state()
+        self._choose_task(self._panel.task)
 
     def open_run(self, folder: Path) -> None:
-        """Draw the plots of a finished run."""
+        """Draw the curves of a finished run: alone, or over those of the training under way."""
+        self._read_run(folder, alone=not self._running)
+
+    @property
+    def handle(self) -> JobHandle | None:
+        """Return the latest training that was started here."""
+        return self._handle
+
+    @property
+    def _running(self) -> bool:
+        return self._handle is not None and not self._handle.ended
+
+    # Choices
+
+    def _choose_task(self, name: str) -> None:
+        kind = TASKS[name] if name else None
+        kept = self._kept.get(name)
+        self._panel.set_task_options(kind)
+        if self._panel.task_form is not None:
+            self._panel.task_form.set_values(kept.get("options", {}))
+        models = [entry for entry in MODELS if kind and entry.takes is kind.takes and entry.grain is kind.grain]
+        self._panel.offer_models(models, kept.get("model", ""))
+        self._choose_model(self._panel.model)
+
+    def _choose_model(self, name: str) -> None:
+        entry = MODELS[name] if name else None
+        kept = self._kept.get(self._panel.task, name)
+        self._panel.fit_form.reset()
+        self._panel.fit_form.set_values({"device": load_settings().device, **kept.get("options", {})})
+        weights = kept.get("weights", "")
+        if weights != DOWNLOAD and not Path(weights).is_file():
+            weights = ""
+        self._panel.offer_weights(entry, self._on_disk(entry), weights)
+        self._frozen = tuple(kept.get("freeze", ()))
+        self._panel.show_frozen(" ")
+        wanted = Wanted(self._panel.task, name, data_of(self._project)) if self._project and name else None
+        self._layers.want(wanted)
+
+    def _choose_weights(self, weights: str) -> None:
+        entry = self._entry
+        if weights != DOWNLOAD or self._on_disk(entry) or not entry or not entry.weights:
+            return
+        dialog = WeightsDialog(entry.title, entry.weights, load_settings().mirror, self._panel.window())
+        dialog.rejected.connect(lambda: self._panel.choose_weights(""))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _on_disk(self, entry: ModelEntry | None) -> bool:
+        return bool(entry and entry.weights and found(entry.weights, load_settings().mirror))
+
+    @property
+    def _entry(self) -> ModelEntry | None:
+        return MODELS[self._panel.model] if self._panel.model else None
+
+    def _choose_layers(self) -> None:
+        entry = self._entry
+        if entry is None:
+            return
+        recipe = {**TASKS[self._panel.task].recipe, **entry.recipe}
+        with contextlib.suppress(Fault):
+            recipe["batch_size"] = self._panel.fit_form.values()["batch_size"] or recipe["batch_size"]
+        batch_size = int(recipe["batch_size"])
+        if not self._layers.ask(self._frozen, batch_size, entry.title, self._panel.window()):
+            self.message.emit("Reading the layers of the model" + (" once the job has ended" if self._running else ""))
+
+    def _freeze(self, patterns: tuple[str, ...]) -> None:
+        self._frozen = patterns
+        self._show_layers()
+
+    def _show_layers(self) -> None:
+        self._panel.show_frozen(self._layers.summary(self._frozen) or " ")
+
+    def _show_unknown_layers(self, words: str, detail: str) -> None:
+        self._panel.show_frozen(words)
+        if detail:
+            self.failed.emit(words, detail)
+
+    # The training
+
+    def _start(self) -> None:
+        if self._project is None or not self._panel.model or self._running:
+            return
+        if not self._panel.check():
+            self._panel.show_status("Correct the marked options first.", "error")
+            return
+        try:
+            job = self._job(self._project.new_run_folder(self._panel.model))
+            self._keep(job)
+        except Fault as fault:
+            self._panel.show_status(fault.message, "error")
+            self.failed.emit(fault.message, fault.detail)
+            return
+        self._status = RunStatus()
+        self._plots.begin_run(job.out, Path(job.out).name)
+        entry = MODELS[job.model]
+        handle = self._handle = self._center.submit(job, title=f"Train {entry.title} on {self._project.name}")
+        handle.events_arrived.connect(self._take)
+        handle.state_changed.connect(self._show_state)
+        handle.finished.connect(self._end)
+        self._panel.show_status(self._status.text())
+        self._show_state()
+
+    def _job(self, out: Path) -> TrainJob:
+        assert self._project is not None
+        panel = self._panel
+        return TrainJob(
+            task=panel.task,
+            data=data_of(self._project),
+            model=panel.model,
+            out=str(out),
+            task_options=panel.task_form.values() if panel.task_form else {},
+            fit_options=panel.fit_form.values(),
+            freeze=self._frozen,
+            weights=panel.weights,
+        )
+
+    def _keep(self, job: TrainJob) -> None:
+        """Remember the choices; that they cannot be kept is no reason not to train."""
+        form = self._panel.task_form
+        with contextlib.suppress(Fault):
+            self._kept.keep({"model": job.model, "options": form.changed_values() if form else {}}, job.task)
+            values = {"options": self._panel.fit_form.changed_values(), "freeze": list(job.freeze)}
+            self._kept.keep({**values, "weights": job.weights}, job.task, job.model)
+
+    def _take(self, events: list[Event]) -> None:
+        self._status.take(events)
+        self._plots.take(events)
+        self._panel.show_progress(self._status.share)
+        self._panel.show_status(self._status.text())
+
+    def _end(self, last: Finished | Failed) -> None:
+        assert self._handle is not None
+        job = self._handle.job
+        assert isinstance(job, TrainJob)
+        folder = Path(job.out)
+        self._list_runs()
+        self._panel.show_status(self._status.text(), "error" if isinstance(last, Failed) else "good")
+        if isinstance(last, Failed):
+            self.failed.emit(last.message, last.detail)
+        elif (folder / MODEL).is_file():
+            self.message.emit(f"{last.message}. The run is in {folder}")
+            self.run_finished.emit(folder)
+        else:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # one that was never begun is empty
+
+    def _pause(self) -> None:
+        if self._handle is not None:
+            self._status.forget_rate()
+            self._handle.resume() if self._handle.state == "paused" else self._handle.pause()
+
+    def _stop(self) -> None:
+        if self._handle is not None:
+            self._handle.stop()
+
+    def _copy_command(self) -> None:
+        try:
+            job = self._handle.job if self._running and self._handle else self._planned()
+        except Fault as fault:
+            self._panel.check()
+            self._panel.show_status(fault.message, "error")
+            return
+        QGuiApplication.clipboard().setText(shlex.join(job.command()))
+        self.message.emit("The command line is on the clipboard")
+
+    def _planned(self) -> TrainJob:
+        assert self._project is not None
+        return self._job(self._project.folder / "runs" / f"{self._panel.model}-by-hand")
+
+    # What is shown
+
+    def _show_state(self) -> None:
+        if self._running and self._handle:
+            self._panel.show_state(self._handle.state)
+            words = {"waiting": "Waiting for another job to end", "paused": "Paused", "stopping": "Stopping: saving …"}
+            if self._handle.state in words:
+                self._panel.show_status(words[self._handle.state])
+        else:
+            self._panel.show_state("ready" if self._project and self._panel.model else "empty")
+
+    def _list_runs(self) -> None:
+        runs = finished(self._project.runs()) if self._project else []
+        self._panel.offer_runs(runs)
+        self._plots.set_runs(runs)
+
+    def _read_run(self, folder: Path, *, alone: bool) -> None:
+        worker = CallWorker(lambda: read_curves(folder))
+        worker.returned.connect(lambda curves: self._plots.show_run(str(folder), curves, alone=alone))
+        worker.failed.connect(self.failed)
+        worker.begin()
+
+    def _connect(self) -> None:
+        panel = self._panel
+        panel.task_changed.connect(self._choose_task)
+        panel.model_changed.connect(self._choose_model)
+        panel.weights_changed.connect(self._choose_weights)
+        panel.freeze_requested.connect(self._choose_layers)
+        panel.start_requested.connect(self._start)
+        panel.pause_requested.connect(self._pause)
+        panel.stop_requested.connect(self._stop)
+        panel.command_requested.connect(self._copy_command)
+        panel.run_chosen.connect(lambda name: self.open_run(Path(name)) if name else None)
+        self._plots.run_wanted.connect(lambda name: self._read_run(Path(name), alone=False))
+        self._plots.failed.connect(self.failed)
+        self._layers.known.connect(self._show_layers)
+        self._layers.chosen.connect(self._freeze)
+        self._layers.failed.connect(self._show_unknown_layers)
+
+
+def _suggested(project: "Project", tasks: list[type[Task]]) -> str:
+    """Return the task that the labels of the data speak for."""
+    samples = project.dataset.samples
+    masks = any(isinstance(sample, ImageSample) and sample.mask is not None for sample in samples)
+    numbers = any(isinstance(sample.target, float | int) for sample in samples)
+    for task in tasks:
+        if (task.grain is Grain.PIXEL) == masks and ("regression" in task.name) == numbers:
+            return task.name
+    return tasks[0].name if tasks else ""

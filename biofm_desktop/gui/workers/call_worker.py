@@ -4,21 +4,35 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QCoreApplication, QThread, Signal
 
 from biofm_desktop.engine.faults import Fault
 
+#: Workers under way: a thread that is collected while it runs ends the program.
+_alive: set["CallWorker"] = set()
+
 
 class CallWorker(QThread):
-    """Calls a function in a thread of its own and emits what it returns, or why it could not."""
+    """Calls a function in a thread of its own and emits what it returns, or why it could not.
+
+    It outlives whoever started it, and the program waits for it at its end.
+    """
 
     returned = Signal(object)
     failed = Signal(str, str)
 
-    def __init__(self, call: Callable[[], Any], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, call: Callable[[], Any]) -> None:
+        super().__init__()
         self._call = call
-        self.finished.connect(self.deleteLater)
+        self.finished.connect(self._forget)
+
+    def begin(self) -> None:
+        """Start the call."""
+        _alive.add(self)
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self._await)
+        self.start()
 
     def run(self) -> None:
         """Call it (in the thread)."""
@@ -30,3 +44,9 @@ class CallWorker(QThread):
             self.failed.emit(f"Something went wrong: {error}", traceback.format_exc())
         else:
             self.returned.emit(made)
+
+    def _await(self) -> None:
+        self.wait()
+
+    def _forget(self) -> None:
+        _alive.discard(self)

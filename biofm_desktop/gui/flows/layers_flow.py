@@ -1,0 +1,121 @@
+"""The layers of the chosen model: read in the child, shown in the freeze dialog, chosen by the user."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from biofm_desktop.engine.events import Failed, Finished
+from biofm_desktop.engine.jobs import DescribeJob
+from biofm_desktop.engine.models.patterns import matches
+from biofm_desktop.gui.dialogs.freeze import FreezeDialog, percent
+from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
+
+#: Wait so long after a choice before the layers are read: one flips through models.
+PATIENCE_MS = 300
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which model's layers, for which data."""
+
+    task: str
+    model: str
+    data: tuple[str, ...]
+
+
+class LayersFlow(QObject):
+    """Keeps the layers of models and what stays frozen of each.
+
+    ``known`` says that the layers of the model in question are there, ``chosen`` that the user changed what is frozen;
+    ``failed`` why the layers cannot be read.
+    """
+
+    known = Signal()
+    chosen = Signal(tuple)
+    failed = Signal(str, str)
+
+    def __init__(self, center: JobCenter, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._center = center
+        self._wanted: Wanted | None = None
+        self._found: dict[Wanted, dict[str, Any]] = {}
+        self._handle: JobHandle | None = None
+        self._asked: tuple[tuple[str, ...], int, str, QWidget] | None = None
+        self._timer = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._timer.timeout.connect(self._read)
+
+    def want(self, wanted: Wanted | None) -> None:
+        """Read the layers of this model soon, unless they are known."""
+        self._wanted, self._asked = wanted, None
+        self._timer.stop()
+        if wanted in self._found:
+            self.known.emit()
+        elif wanted is not None:
+            self._timer.start()
+
+    def forget(self) -> None:
+        """Read all layers anew when they are wanted: the data changed."""
+        self._found.clear()
+
+    def summary(self, frozen: tuple[str, ...]) -> str:
+        """Return how much of the model is trained, in a few words (empty: not known)."""
+        found = self._found.get(self._wanted) if self._wanted else None
+        if found is None:
+            return "" if not frozen else f"Frozen: {', '.join(frozen)}"
+        rows = found["layers"]
+        still = [row for row in rows if any(matches(pattern, row["name"]) for pattern in frozen)]
+        weights, kept = (sum(row["parameters"] for row in part) for part in (rows, still))
+        if not still:
+            return f"All {len(rows)} layers are trained ({weights:,} weights)"
+        share = percent((weights - kept) / weights if weights else 0.0)
+        return f"{len(still)} of {len(rows)} layers frozen, {share} of {weights:,} weights trained"
+
+    def ask(self, frozen: tuple[str, ...], batch_size: int, title: str, parent: QWidget) -> bool:
+        """Open the freeze dialog, at once or when the layers are read; return whether it is open."""
+        self._asked = (frozen, batch_size, title, parent)
+        if self._wanted in self._found:
+            self._open()
+            return True
+        self._timer.stop()
+        self._read()
+        return False
+
+    def _read(self) -> None:
+        wanted = self._wanted
+        if wanted is None or (self._handle is not None and self._handle.job == _job(wanted)):
+            return
+        if self._handle is not None and self._handle.state == "waiting":
+            self._handle.stop()
+        handle = self._handle = self._center.submit(_job(wanted), quiet=True)
+        handle.finished.connect(lambda last: self._take(wanted, handle, last))
+
+    def _take(self, wanted: Wanted, handle: JobHandle, last: Finished | Failed) -> None:
+        if self._handle is handle:
+            self._handle = None
+        if isinstance(last, Finished) and last.result:
+            self._found[wanted] = last.result
+        if wanted != self._wanted:
+            return
+        if isinstance(last, Failed):
+            asked, self._asked = self._asked, None
+            self.failed.emit(last.message, last.detail if asked else "")
+        elif wanted in self._found:
+            self.known.emit()
+            if self._asked:
+                self._open()
+
+    def _open(self) -> None:
+        assert self._asked is not None
+        assert self._wanted is not None
+        (frozen, batch_size, title, parent), found = self._asked, self._found[self._wanted]
+        self._asked = None
+        dialog = FreezeDialog(found["layers"], found["head"], frozen, batch_size, parent, title=title)
+        dialog.accepted.connect(lambda: self.chosen.emit(dialog.frozen()))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+
+def _job(wanted: Wanted) -> DescribeJob:
+    return DescribeJob(task=wanted.task, model=wanted.model, data=wanted.data)
