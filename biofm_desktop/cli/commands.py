@@ -121,9 +121,17 @@ def inspect(given: argparse.Namespace) -> int:
         if given.json:
             say_json(answer)
         else:
-            facts = ", ".join(f"{name} {value}" for name, value in answer["value"].items())
-            say(f"{answer['verdict']}: {word}: {answer['message'] or facts}")
+            say(f"{answer['verdict']}: {word}: {answer['message'] or _facts(answer['value'])}")
     return 0
+
+
+def _facts(value: dict[str, Any]) -> str:
+    """Return what people want to know of an opened path; programs get all of it by --json."""
+    told = {name: fact for name, fact in value.items() if fact not in ([], "") and not name.startswith("pixel_")}
+    return ", ".join(
+        f"{name} {f'{len(fact)} values' if isinstance(fact, list) and len(fact) > 12 else fact}"
+        for name, fact in told.items()
+    )
 
 
 def doctor(given: argparse.Namespace) -> int:

@@ -78,7 +78,7 @@ class PlainShow(Show):
     """Lines that read well in a log: every epoch, and now and then how far it is."""
 
     def __init__(self) -> None:
-        self._told = time.monotonic()
+        self._told, self._exported = time.monotonic(), list[str]()
 
     def __exit__(self, *_: object) -> None:
         return None
@@ -86,10 +86,15 @@ class PlainShow(Show):
     def show(self, event: Event) -> None:
         """Write a line where the event deserves one."""
         match event:
+            case Saved(path=path, what="export"):
+                self._exported.append(path)
             case Progress(done=done, total=total) if time.monotonic() - self._told > _PLAIN_SECONDS or done == total:
                 self._told = time.monotonic()
                 self.line(f"{event.message or 'done'}: {done} of {total}" if total else f"{event.message}: {done}")
             case Finished():
+                if self._exported:
+                    more = f" and {len(self._exported) - 1} more beside it" if len(self._exported) > 1 else ""
+                    self.line(f"saved export: {self._exported[0]}{more}")
                 say(event.message)
             case _:
                 if text := line_of(event):

@@ -24,6 +24,12 @@ class Fault(Exception):
             f" {self.way_out}{'' if self.way_out.endswith('?') else '.'}" if self.way_out else ""
         )
 
+    @property
+    def mishap(self) -> bool:
+        """Say whether the machine failed (a full or broken disk), so that the input is not to blame."""
+        cause = self.__cause__
+        return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM)
+
     def __str__(self) -> str:
         return self.message
 

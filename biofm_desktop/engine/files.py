@@ -47,7 +47,10 @@ def write_with(path: Path, write: Callable[[Path], object], *, room: str) -> Non
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _point(f"{room}.write", path)
+        aside.touch()
+        mode = (path if path.exists() else aside).stat().st_mode
         write(aside)
+        aside.chmod(mode)  # some libraries make files that only their owner may read
         _point(f"{room}.sync", path)
         with aside.open("rb+") as file:
             os.fsync(file.fileno())

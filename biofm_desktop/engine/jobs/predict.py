@@ -62,17 +62,21 @@ class PredictJob(Job):
                     made = predict(run, sample, store, device)
                     yield Preview(sample.key, made.text, made.confidence, self.out)
                 except Fault as fault:
+                    if fault.mishap:
+                        raise
                     first = first or fault
                     yield Warned(f"Left out: {fault}")
                 yield Progress(done, len(samples), "Predicting")
         finally:
             store.close()
+        if store.count == 0:
+            raise first or Fault(dataset.name, "it holds no sample", "Give other data")
         predictions = read_predictions(Path(self.out))
-        if first is not None and not predictions:
-            raise first
         yield Saved(self.out, "predictions")
         if self.export:
-            for path in export(predictions, self.export, Path(self.out)):
+            problems = [str(problem) for problem in dataset.problems]
+            facts = {"run": self.run_folder, "task": run.task.name, "model": run.card["model"], "problems": problems}
+            for path in export(predictions, self.export, Path(self.out), facts=facts):
                 yield Saved(str(path), "export")
         yield Finished(
             f"{len(predictions)} of {len(samples)} samples predicted", result={"predicted": len(predictions)}

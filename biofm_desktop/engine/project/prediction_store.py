@@ -35,6 +35,8 @@ class PredictionWriter:
         self.folder = folder
         self._next = 1 + max((line["number"] for line in _lines(folder)), default=0) if _file(folder).exists() else 1
         self._open: dict[str, int] = {}
+        #: So many predictions were added by this writer.
+        self.count = 0
 
     def __enter__(self) -> "PredictionWriter":
         return self
@@ -70,6 +72,7 @@ class PredictionWriter:
                 number = self._take_number()
         line = {"number": number, **_to_values(prediction)}
         append_lines(_file(self.folder), [json.dumps(line, ensure_ascii=False)], room=_ROOM)
+        self.count += 1
 
     def close(self) -> None:
         """Drop arrays that were begun and not added, and see the lines onto the disk."""

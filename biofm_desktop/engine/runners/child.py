@@ -227,7 +227,7 @@ class _Process:
         """Write one line to the process; a dead one is told nothing, its run learns of it otherwise."""
         line = json.dumps(message).encode("utf-8") + b"\n"
         with self._writing, suppress(OSError, ValueError):
-            assert self.popen.stdin is not None  # noqa: S101
+            assert self.popen.stdin is not None
             self.popen.stdin.write(line)
             self.popen.stdin.flush()
 
@@ -243,7 +243,7 @@ class _Process:
         """Let an idle process end by itself, any other hard."""
         if self.run is None:
             with self._writing, suppress(OSError):
-                assert self.popen.stdin is not None  # noqa: S101
+                assert self.popen.stdin is not None
                 self.popen.stdin.close()
             with suppress(subprocess.TimeoutExpired):
                 self.popen.wait(_CLOSE_SECONDS if self.warm.is_set() else 0.0)
@@ -251,7 +251,7 @@ class _Process:
         self.popen.wait()
 
     def _read_events(self) -> None:
-        assert self.popen.stdout is not None  # noqa: S101
+        assert self.popen.stdout is not None
         for raw in self.popen.stdout:
             number, _, line = raw.decode("utf-8").rstrip("\n").partition(" ")
             if number == "0":
@@ -270,7 +270,7 @@ class _Process:
             self.warm.set()
 
     def _read_words(self) -> None:
-        assert self.popen.stderr is not None  # noqa: S101
+        assert self.popen.stderr is not None
         for raw in self.popen.stderr:
             self._words.append(raw.decode("utf-8", "replace").rstrip()[:2000])
 

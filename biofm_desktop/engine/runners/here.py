@@ -1,6 +1,5 @@
 """Runs a job in this process: the command line, tests, and the inside of the child."""
 
-import errno
 import os
 import sys
 import threading
@@ -10,9 +9,6 @@ from collections.abc import Generator, Iterator
 from biofm_desktop.engine.events import EpochDone, Event, Failed, Finished, StepDone, from_line, to_line
 from biofm_desktop.engine.faults import Fault, system_fault
 from biofm_desktop.engine.jobs.base import Job
-
-#: The machine's mishaps, which are not the fault of what the user gave.
-_MISHAPS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM)
 
 
 class Killed(BaseException):
@@ -92,12 +88,10 @@ def failure(title: str, error: Exception, *, under_way: bool = False) -> Failed:
     ``under_way`` says that the input was taken already, so that it is not what was refused.
     """
     detail = "".join(traceback.format_exception(error))
-    cause = error.__cause__ if isinstance(error, Fault) else error
-    mishap = isinstance(cause, OSError) and cause.errno in _MISHAPS
     if isinstance(error, Fault):
         if error.detail:
             detail = f"{error.detail}\n\n{detail}"
-        return Failed(error.message, detail, refused=not (under_way or mishap))
+        return Failed(error.message, detail, refused=not (under_way or error.mishap))
     if isinstance(error, OSError) and error.errno is not None:
         return Failed(system_fault(error.filename or title, error).message, detail)
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
