@@ -128,10 +128,8 @@ def inspect(given: argparse.Namespace) -> int:
 def _facts(value: dict[str, Any]) -> str:
     """Return what people want to know of an opened path; programs get all of it by --json."""
     told = {name: fact for name, fact in value.items() if fact not in ([], "") and not name.startswith("pixel_")}
-    return ", ".join(
-        f"{name} {f'{len(fact)} values' if isinstance(fact, list) and len(fact) > 12 else fact}"
-        for name, fact in told.items()
-    )
+    short = {name: f"{len(f)} values" if isinstance(f, list) and len(f) > 12 else f for name, f in told.items()}
+    return ", ".join(f"{name} {fact}" for name, fact in short.items())
 
 
 def doctor(given: argparse.Namespace) -> int:
@@ -190,7 +188,8 @@ def _stopping(under_way: HereRun) -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if signal.getsignal(number) is stop:  # once stopped, Ctrl+C ends at once until the process is gone
+                signal.signal(number, handler)
 
 
 def _absolute(words: list[str]) -> tuple[str, ...]:
