@@ -51,6 +51,7 @@ MODELS: Registry[ModelEntry] = Registry(
             builder=f"{_HERE}.vision:mobilenet_v2",
             preferred=InputSpec(3, (128, 128), "symmetric"),
             head="classifier.1",
+            recipe={"steps": 800, "learning_rate": 2e-3},
             weights=Weights(
                 _TORCHVISION + "mobilenet_v2-b0353104.pth",
                 14_212_972,

@@ -60,6 +60,7 @@ def fit(
     ``options`` are resolved (no 0 left). Each epoch sees every item ``repeats`` times, augmented. Raises `Fault` when
     the loss or a gradient is not finite, before the step that would spoil the weights.
     """
+    torch.manual_seed(options.seed)  # dropout draws from torch's own chance
     freeze(network, frozen)
     weights = [p for p in network.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=options.learning_rate, weight_decay=options.weight_decay)
