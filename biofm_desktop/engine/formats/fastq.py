@@ -52,14 +52,14 @@ def _reads(entry: Entry, problems: list[Problem]) -> Iterator[tuple[str, str, st
     if not is_text(data[:4096]) and not data.startswith(b"@"):
         raise Fault(entry.name, "it is not FASTQ: it is no text", "Choose another file")
     text = decode(entry, data, problems).replace("\r\n", "\n")
-    title = "none"
+    sound = 0
     try:
         for title, letters, marks in FastqGeneralIterator(StringIO(text)):
             yield title, letters.upper(), marks
+            sound += 1
     except ValueError as error:
-        line = 1 + text[: text.find("@" + title)].count("\n") + (4 if title != "none" else 0)
-        following = text.split("\n")[line - 1 : line]
-        name = following[0].lstrip("@").split(" ")[0] if following else ""
+        line = 4 * sound + 1  # Biopython allows more lines a read; a file of those is named a few lines off
+        name = "".join(text.split("\n")[line - 1 : line]).lstrip("@").split(" ")[0]
         fault = f"the read {name} is truncated (cut short) or not as long as its qualities"
         raise Fault(entry.name, fault, _COPY, place=f"line {line}", detail=str(error)) from None
 

@@ -25,7 +25,7 @@ def natural(text: str) -> list[tuple[int, int, str]]:
 
 
 def subject_of(stem: str) -> str:
-    """Return the subject that a name states as BIDS does (``sub-rat5_image3`` gives ``sub-rat5``), else an empty text."""
+    """Return the subject that a name states as BIDS does (``sub-rat5_3`` gives ``sub-rat5``), else an empty text."""
     found = re.match(r"sub-[A-Za-z0-9]+(?=_)", stem)
     return found[0] if found else ""
 

@@ -109,7 +109,11 @@ def _png_header(entry: Entry, head: bytes) -> tuple[tuple[int, ...], Any] | None
     if depth not in _PNG_DEPTHS.get(colour, ()):
         raise Fault(entry.name, f"it is damaged: {depth} bits of colour type {colour}", "Get a sound copy of it")
     if struct.unpack(">I", head[33:37])[0] > entry.size:
-        raise Fault(entry.name, "it is damaged: a part claims more bytes than the file has", "Get a sound copy of it")
+        raise Fault(
+            entry.name,
+            "it is truncated (cut short) or damaged: a part claims more bytes than the file has",
+            "Get a sound copy of it",
+        )
     if colour == 3 or b"acTL" in head or head[37:41] not in (b"IDAT", b"tEXt", b"gAMA", b"sRGB", b"pHYs"):
         return None
     return (height, width) if colour in (0, 4) else (height, width, 3), np.uint16 if depth == 16 else np.uint8

@@ -1,6 +1,7 @@
 """TIFF, BigTIFF, ImageJ and OME-TIFF: 8, 16 bit and float, channels, z-stacks, spacing where the file states it."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -119,9 +120,10 @@ def _channels(tiff: Any, count: int) -> tuple[str, ...]:
 
 def _pixels(entry: Entry, shape: tuple[int, ...]) -> NDArray[Any]:
     """Return all pixels; memory-mapped where the file lies on the disk in one unpacked piece."""
-    with faults_of(entry), entry.open_seekable() as file, _opened(entry, file, []) as (_, series):
-        if entry.on_disk and series.dataoffset is not None and np.dtype(series.dtype).isnative:
-            return np.memmap(entry.source, series.dtype, "r", series.dataoffset, shape)
+    with faults_of(entry), entry.open_seekable() as file, _opened(entry, file, []) as (tiff, series):
+        native = tiff.byteorder == ("<" if sys.byteorder == "little" else ">") or np.dtype(series.dtype).itemsize == 1
+        if entry.on_disk and native and series.dataoffset is not None:
+            return np.memmap(entry.source, _plain(series.dtype), "r", series.dataoffset, shape)
         check_memory(entry.name, series.nbytes)
         pixels = np.asarray(series.asarray())
         return pixels.reshape(shape).astype(_plain(pixels.dtype), copy=False)
