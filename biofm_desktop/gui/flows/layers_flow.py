@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from biofm_desktop.engine.events import Failed, Finished
@@ -88,10 +88,16 @@ class LayersFlow(QObject):
             return
         if self._handle is not None and self._handle.state == "waiting":
             self._handle.stop()
-        handle = self._handle = self._center.submit(_job(wanted), quiet=True)
-        handle.finished.connect(lambda last: self._take(wanted, handle, last))
+        self._handle = self._center.submit(_job(wanted), quiet=True)
+        self._handle.finished.connect(self._take)
 
-    def _take(self, wanted: Wanted, handle: JobHandle, last: Finished | Failed) -> None:
+    @Slot(object)
+    def _take(self, last: Finished | Failed) -> None:
+        handle = self.sender()
+        assert isinstance(handle, JobHandle)
+        job = handle.job
+        assert isinstance(job, DescribeJob)
+        wanted = Wanted(job.task, job.model, job.data)
         if self._handle is handle:
             self._handle = None
         if isinstance(last, Finished) and last.result:

@@ -63,7 +63,6 @@ class TrainingFlow(QObject):
         if not self._running:
             self._plots.clear()
             self._panel.show_status("" if project else "Open data first.")
-        self._show_state()
         self._choose_task(self._panel.task)
 
     def open_run(self, folder: Path) -> None:
@@ -104,6 +103,7 @@ class TrainingFlow(QObject):
         self._panel.show_frozen(" ")
         wanted = Wanted(self._panel.task, name, data_of(self._project)) if self._project and name else None
         self._layers.want(wanted)
+        self._show_state()
 
     def _choose_weights(self, weights: str) -> None:
         entry = self._entry

@@ -158,6 +158,8 @@ class JobCenter(QObject):
             self._queue.append(handle)
             self.jobs.append(handle)
             self.job_added.emit(handle)
+        if self._closed:
+            self.drop(handle)
         self._begin_next()
         self.busy_changed.emit(self.busy)
         return handle
