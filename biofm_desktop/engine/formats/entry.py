@@ -27,18 +27,20 @@ _DOUBLE = (".nii.gz", ".ome.tif", ".ome.tiff")
 class Entry:
     """A file of ``size`` bytes: ``source`` on the disk, or its ``member`` where ``source`` is an archive.
 
-    ``path`` is its place within what the user opened. Picklable, so that samples can cross to another process.
+    ``path`` is its place within what the user opened, ``modified`` when ``source`` was last changed (ns). Picklable, so
+    that samples can cross to another process.
     """
 
     path: PurePosixPath
     source: Path
     size: int
     member: str = ""
+    modified: int = 0
 
     @property
     def name(self) -> str:
         """Return what messages call it."""
-        return str(self.path)
+        return shown(str(self.path))
 
     @property
     def suffix(self) -> str:
@@ -60,7 +62,7 @@ class Entry:
         """Open it for reading; raise `Fault` where it is no plain file or may not be read."""
         if self.member:
             with faults_of(self):
-                return _archive(self.source, os.getpid()).open(self.member)
+                return _archive(self.source, self.modified, os.getpid()).open(self.member)
         try:
             return self.source.open("rb")
         except OSError as error:
@@ -118,6 +120,11 @@ def _unpacked(head: bytes) -> bytes:
         return out[:HEAD] or head
 
 
+def shown(name: str) -> str:
+    """Return a file's name fit for a message: on one line, of letters that can be written."""
+    return name if name.isprintable() else "".join(sign if sign.isprintable() else "\ufffd" for sign in name)
+
+
 def bare_stem(name: str) -> str:
     """Return a file's name without its ending or endings."""
     lower = name.lower()
@@ -130,7 +137,7 @@ def bare_stem(name: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _archive(source: Path, _process: int) -> zipfile.ZipFile:
+def _archive(source: Path, _modified: int, _process: int) -> zipfile.ZipFile:
     """Return an archive, opened once a process: a forked child shares its parent's place in the file otherwise."""
     return zipfile.ZipFile(source)
 
@@ -172,7 +179,7 @@ def _damaged(entry: Entry, error: Exception) -> Fault:
 
 def entry_of(path: Path, name: str = "") -> Entry:
     """Return the entry of one path; raise `Fault` where it is no plain file, is empty or may not be read."""
-    what = name or str(path)
+    what = shown(name or str(path))
     try:
         status = path.stat()
     except FileNotFoundError as error:
@@ -186,7 +193,7 @@ def entry_of(path: Path, name: str = "") -> Entry:
         raise system_fault(what, PermissionError(errno.EACCES, "no right to read"))
     if status.st_size == 0:
         raise Fault(what, "the file is empty (0 bytes)", "Choose another file, or get a sound copy of it")
-    return Entry(PurePosixPath(name or path.name), path, status.st_size)
+    return Entry(PurePosixPath(name or path.name), path, status.st_size, modified=status.st_mtime_ns)
 
 
 @dataclass(frozen=True, eq=False)

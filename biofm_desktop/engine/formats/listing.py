@@ -4,6 +4,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from biofm_desktop.engine.faults import Fault, system_fault
@@ -68,7 +69,7 @@ def _add_file(
     elif status.st_size == 0:
         problems.append(Problem(str(place), "the file is empty (0 bytes); it was left out"))
     else:
-        entries.append(Entry(place, path, status.st_size))
+        entries.append(Entry(place, path, status.st_size, modified=status.st_mtime_ns))
 
 
 def list_archive(archive: Entry, problems: list[Problem]) -> Tree:
@@ -88,7 +89,7 @@ def list_archive(archive: Entry, problems: list[Problem]) -> Tree:
         if fault:
             problems.append(Problem(f"{archive.name}/{member.filename}", fault))
         else:
-            entries[place] = Entry(place, archive.source, member.file_size, member.filename)
+            entries[place] = Entry(place, archive.source, member.file_size, member.filename, archive.modified)
     return Tree(archive.stem, archive.source, _in_order(list(entries.values())))
 
 
@@ -113,7 +114,7 @@ def list_paths(paths: Sequence[Path], problems: list[Problem]) -> Tree:
         try:
             if path.is_dir():
                 inner = list_folder(path, problems)
-                entries += [Entry(PurePosixPath(path.name) / e.path, e.source, e.size) for e in inner.entries]
+                entries += [replace(e, path=PurePosixPath(path.name) / e.path) for e in inner.entries]
             else:
                 entries.append(entry_of(path, path.name))
         except Fault as fault:

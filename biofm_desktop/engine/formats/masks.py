@@ -16,7 +16,7 @@ from .raster import Raster, mask_values
 from .reading import format_of
 from .told import problem_of
 
-_LOOKED_AT = 5
+_LOOKED_AT, _LOOKED_AT_BLANK = 5, 50
 _MOST_CLASSES = 20
 
 
@@ -94,24 +94,31 @@ def class_values(entry: Entry, dtype: str, meaning: Meaning) -> NDArray[Any]:
 def meaning_of(labels: Sequence[Entry], classes: tuple[str, ...], counts_objects: bool) -> Meaning:
     """Say what the values of the masks mean.
 
-    Classes where names are given. Else objects, where an index counts them or one of the first 5 masks goes beyond 20;
-    else black and white, where only 0 and 255 (or 65535) occur; else classes without a name.
+    Black and white where only 0 and 255 (or 65535) occur in the masks looked at and at most two classes are named.
+    Else classes where names are given; else objects, where an index counts them or one of those masks goes beyond 20;
+    else classes without a name. The first five masks are looked at, more where these are blank.
     """
+    met = _values_met(labels) if len(classes) in (0, 2) and not counts_objects else set()
+    if met and (met <= {0, 255} or met <= {0, 65535}):
+        return Meaning(classes or ("background", "foreground"), scaled=True)
     if classes:
         return Meaning(classes)
-    if counts_objects:
+    if counts_objects or max(met, default=0) > _MOST_CLASSES:
         return Meaning(instances=True)
+    return Meaning(("background", "foreground") if met == {0, 1} or met == {1} else ())
+
+
+def _values_met(labels: Sequence[Entry]) -> set[int]:
+    """Return the values other than blank that the first masks hold."""
     met: set[int] = set()
-    for label in labels[:_LOOKED_AT]:
+    for place, label in enumerate(labels[:_LOOKED_AT_BLANK]):
+        if place >= _LOOKED_AT and met - {0}:
+            break
         try:
             met.update(np.unique(raw_values(label)).tolist())
         except Fault:
             continue  # told when its sample is read
-    if met <= {0, 255} or met <= {0, 65535}:
-        return Meaning(("background", "foreground"), scaled=True)
-    if max(met) > _MOST_CLASSES:
-        return Meaning(instances=True)
-    return Meaning(("background", "foreground") if met <= {0, 1} else ())
+    return met if met - {0} else set()
 
 
 def meant(sample: ImageSample, label: Entry, meaning: Meaning) -> ImageSample:

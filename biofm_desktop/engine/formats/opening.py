@@ -17,6 +17,8 @@ from .sequence_table import SEQUENCE
 from .side_tables import FILE, SURE
 from .table import TABLES, read_table
 
+_SHOWN = 5
+
 
 def open_data(paths: Sequence[Path]) -> Dataset:
     """Return the samples of a file, of several files, or of a folder, pixels unread.
@@ -36,7 +38,7 @@ def open_data(paths: Sequence[Path]) -> Dataset:
 
 def _whole(dataset: Dataset, problems: list[Problem]) -> Dataset:
     if dataset.samples:
-        return replace(dataset, problems=tuple(dict.fromkeys(problems)))
+        return replace(dataset, problems=_merged(problems))
     name = dataset.source or dataset.name
     if not problems:
         raise Fault(name, "it holds nothing that can be opened", _known_kinds())
@@ -44,6 +46,18 @@ def _whole(dataset: Dataset, problems: list[Problem]) -> Dataset:
         raise Fault(problems[0].what, problems[0].message, "Choose another file")
     told = "; ".join(str(problem) for problem in problems[:3]) + (" ..." if len(problems) > 3 else "")
     raise Fault(name, f"nothing in it can be opened ({told})", "Choose other files")
+
+
+def _merged(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Return the problems with those of equal words told once, for all their files."""
+    files: dict[str, list[str]] = {}
+    for problem in problems:
+        files.setdefault(problem.message, []).append(problem.what)
+    return tuple(Problem(_some(list(dict.fromkeys(names))), message) for message, names in files.items())
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
 def _known_kinds() -> str:

@@ -25,6 +25,7 @@ class Index:
         self.file = table.column(*FILE)
         self.target = table.column(*TARGET)
         self._split, self._group = table.column(*SPLIT), table.column(*GROUP)
+        self.has_split = self._split is not None
         self.counts_objects = table.column(*_COUNTS) is not None
         self._rows = {} if self.file is None else {_place(row[self.file]): row for row in table.rows}
         self._by_stem = {bare_stem(place.rsplit("/", 1)[-1]): row for place, row in self._rows.items()}

@@ -24,7 +24,7 @@ class IndexTable(Layout):
     def matches(self, tree: Tree) -> bool:
         """Say whether there is an index that names files and images that it can mean."""
         index = index_of(tree, [])
-        if index is None or index.target is None:
+        if index is None or not (index.target is not None or index.has_split):
             return False
         sure = index.table.column(*FILE[:SURE]) is not None and index.table.column(*SEQUENCE) is None
         return sure or _archive(tree) is not None or any(is_image_name(entry) for entry in tree.entries)
@@ -58,14 +58,15 @@ def _archive(tree: Tree) -> Entry | None:
 
 def _listed(index: Index, files: Tree, problems: list[Problem]) -> list[Entry]:
     """Return the files of the rows; names that lead outside and files that are not there become problems."""
-    by_stem = {entry.stem: entry for entry in files.entries if is_image_name(entry)}
+    images = [entry for entry in files.entries if is_image_name(entry)]
+    by_name = {entry.stem: entry for entry in images} | {entry.path.name: entry for entry in images}
     listed: dict[Entry, None] = {}
     outside: list[str] = []
     missing: list[str] = []
     for cell in index.files:
         if cell.startswith("/") or ".." in cell.split("/") or ":" in cell:
             outside.append(cell)
-        elif (entry := files.by_path.get(cell) or by_stem.get(cell)) is not None:
+        elif (entry := files.by_path.get(cell) or by_name.get(cell)) is not None:
             listed[entry] = None
         else:
             missing.append(cell)
