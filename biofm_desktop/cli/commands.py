@@ -173,9 +173,9 @@ def _stopping(under_way: HereRun) -> Iterator[None]:
     """Let the first Ctrl+C stop and save, the second end at once; a batch system's SIGTERM stops as well."""
 
     def stop(_: int, __: FrameType | None) -> None:
-        sys.stderr.write("\nStopping and saving; Ctrl+C once more ends it at once.\n")
         signal.signal(signal.SIGINT, end)
         under_way.stop()
+        sys.stderr.write("\nStopping and saving; Ctrl+C once more ends it at once.\n")
 
     def end(_: int, __: FrameType | None) -> None:
         os._exit(130)
