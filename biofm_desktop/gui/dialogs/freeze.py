@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -76,6 +76,8 @@ class FreezeDialog(QDialog):
         tip = f"How many of the last of {count} blocks are trained beside the head"
         blocks = named(QSpinBox(), "freeze.blocks", "How many of the last blocks to train", tip)
         blocks.setRange(1, max(1, count))
+        blocks.setPrefix("last ")
+        blocks.setMinimumWidth(84)
         preset.activated.connect(self._apply_preset)
         blocks.valueChanged.connect(self._apply_blocks)
         return preset, blocks
@@ -113,7 +115,7 @@ class FreezeDialog(QDialog):
             (accept, "freeze.accept", "Train with these ticks"),
             (cancel, "freeze.cancel", "Leave the choice as it was"),
         ):
-            named(button, name, button.text().replace("&", ""), tip)
+            named(button, name, button.text().replace("&", ""), tip).setIcon(QIcon())
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         return buttons
@@ -193,11 +195,11 @@ class FreezeDialog(QDialog):
         elif frozen == self._tree.frozen_but_last(self._blocks.value()):
             chosen = LAST
         self._preset.setCurrentIndex(list(PRESETS).index(chosen))
-        self._blocks.setEnabled(chosen == LAST)
+        self._blocks.setVisible(chosen == LAST)
 
 
 def percent(share: float) -> str:
     """Return a share from 0 to 1 in per cent, as many digits as it needs."""
-    if share in (0.0, 1.0) or share >= 0.1:
+    if share in (0.0, 1.0) or 0.1 <= share < 0.995:
         return f"{share:.0%}".replace("%", " %")
-    return f"{share:.1%}".replace("%", " %") if share >= 0.001 else "less than 0.1 %"
+    return f"{min(share, 0.999):.1%}".replace("%", " %") if share >= 0.001 else "less than 0.1 %"

@@ -1,6 +1,7 @@
 """The dialog that asks before weights are fetched from the network."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
 from biofm_desktop.engine.models import Weights
@@ -31,6 +32,8 @@ class WeightsDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         accept, cancel = buttons.button(buttons.StandardButton.Ok), buttons.button(buttons.StandardButton.Cancel)
         accept.setText("Download when training starts")
+        for button in (accept, cancel):
+            button.setIcon(QIcon())
         named(accept, "weights.accept", "Download", "Fetch the weights once; they are kept for later trainings")
         named(cancel, "weights.cancel", "Cancel", "Fetch nothing")
         buttons.accepted.connect(self.accept)
@@ -38,5 +41,7 @@ class WeightsDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(plain_label("They are fetched once, checked against their published sha256, and kept."))
         layout.addLayout(form)
+        layout.addSpacing(8)
         layout.addWidget(buttons)
-        self.resize(520, self.sizeHint().height())
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetMinimumSize)
+        self.resize(540, 10)

@@ -47,7 +47,7 @@ class PlotsPanel(QWidget):
         self._live = ""
         self._earlier: dict[str, QAction] = {}
         self._loss = self._plot("train.plot", "Loss")
-        self._figure = self._plot("train.plot_metric", "Metric")
+        self._figure = self._plot("train.plot_metric", "Metric", legend_below=True)
         self._rate = self._plot("train.plot_rate", "Learning rate")
         self._tabs = self._make_tabs()
         self._axis, self._metric, self._log, self._smooth = self._make_controls()
@@ -153,10 +153,10 @@ class PlotsPanel(QWidget):
         for place, (key, run) in enumerate(sorted(self._runs.items(), key=lambda pair: pair[0] != self._live)):
             colours = theme_colours().curves
             first = colours[0] if place == 0 else colours[(place + 1) % len(colours)]
-            second = colours[1] if place == 0 else first
-            prefix = f"{run.title}: " if several else ""
-            self._add(loss, run, key, LOSS, f"{prefix}train", first)
-            self._add(loss, run, key, VALIDATION, f"{prefix}validation", second, dots=True, dashed=several)
+            second = first if several else colours[1]
+            train, validation = (run.title, "") if several else ("train", "validation")
+            self._add(loss, run, key, LOSS, train, first)
+            self._add(loss, run, key, VALIDATION, validation, second, dots=True, dashed=several)
             self._add(figure, run, key, self._metric.currentText(), run.title, second, dots=True)
             self._add(rate, run, key, RATE, run.title, first, smooth=False)
         for plot, curves in ((self._loss, loss), (self._figure, figure), (self._rate, rate)):
@@ -222,8 +222,9 @@ class PlotsPanel(QWidget):
 
     # The widgets
 
-    def _plot(self, name: str, title: str) -> CurvePlot:
-        return named(CurvePlot(title), name, title, "Drag to move, wheel to zoom; double click shows everything again")
+    def _plot(self, name: str, title: str, *, legend_below: bool = False) -> CurvePlot:
+        tip = "Drag to move, wheel to zoom; double click shows everything again"
+        return named(CurvePlot(title, legend_below=legend_below), name, title, tip)
 
     def _make_tabs(self) -> QTabWidget:
         tabs = named(QTabWidget(), "plots.tabs", "Which figures to draw", "Loss, metric or learning rate")
@@ -284,8 +285,10 @@ class PlotsPanel(QWidget):
         line.addWidget(self._axis)
         line.addWidget(self._metric)
         line.addWidget(self._log)
-        line.addWidget(QLabel("Smooth"))
+        self._smooth_label = QLabel("Smooth")
+        line.addWidget(self._smooth_label)
         line.addWidget(self._smooth, 1)
+        line.addStretch(0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._tabs, 1)
@@ -295,7 +298,8 @@ class PlotsPanel(QWidget):
 
     def _show_controls(self, tab: int) -> None:
         self._metric.setVisible(tab == 1)
-        self._log.setVisible(tab == 0)
+        for widget in (self._log, self._smooth_label, self._smooth):
+            widget.setVisible(tab == 0)
 
     def _colour(self) -> None:
         self._over.setIcon(icon("chart-multiple"))

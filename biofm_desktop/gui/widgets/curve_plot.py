@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QBuffer, QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QImage, QPaintDevice, QPainter, QShowEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPaintDevice, QPainter, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from biofm_desktop.engine.files import write_with
@@ -25,7 +25,8 @@ MOST_DOTS = 120
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve to draw: ``per_x`` turns its x into the axis' unit; ``faint`` ones lie behind, without a name."""
+    """One curve to draw: ``per_x`` turns its x into the axis' unit; ``faint`` ones lie behind. One without a name is
+    not in the legend."""
 
     key: str
     name: str
@@ -40,7 +41,7 @@ class Curve:
 class CurvePlot(pg.PlotWidget):
     """Draws `Curve`s, at most 20 times a second, and of each only what its pixels can show."""
 
-    def __init__(self, y_title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, y_title: str, parent: QWidget | None = None, *, legend_below: bool = False) -> None:
         super().__init__(parent)
         self._curves: tuple[Curve, ...] = ()
         self._items: dict[str, pg.PlotDataItem] = {}
@@ -55,7 +56,9 @@ class CurvePlot(pg.PlotWidget):
         self.getAxis("bottom").setStyle(maxTickLevel=1)
         plot.getViewBox().setAutoVisible(y=True)
         plot.getViewBox().sigXRangeChanged.connect(self._note_zoom)
-        self._legend = plot.addLegend(offset=(-8, 8), labelTextSize="8pt")
+        for side in ("left", "bottom"):
+            self.getAxis(side).enableAutoSIPrefix(False)
+        self._legend = plot.addLegend(offset=(-8, -8 if legend_below else 8), labelTextSize="8pt")
         theme_bus().changed.connect(self._colour)
         self._colour()
 
@@ -126,6 +129,10 @@ class CurvePlot(pg.PlotWidget):
         self.render(painter, QRectF(self.rect()))
         painter.end()
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        self.fit_view()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.redraw()
@@ -137,7 +144,7 @@ class CurvePlot(pg.PlotWidget):
         style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
         # One pixel where there are many points: Qt strokes wider lines many times slower.
         pen = pg.mkPen(colour, width=1.0 if len(curve.points) > MOST_DOTS else 1.6, style=style)
-        item, name = self._items.get(curve.key), None if curve.faint else escape(curve.name)  # a legend is rich text
+        item, name = self._items.get(curve.key), escape(curve.name) or None  # a legend reads rich text
         if item is not None and item.name() != name:
             self.removeItem(item)
             item = None
@@ -178,5 +185,10 @@ class CurvePlot(pg.PlotWidget):
             axis = self.getAxis(side)
             axis.setPen(colours.line)
             axis.setTextPen(colours.faint)
+        brush = QColor(colours.panel)
+        brush.setAlpha(190)
+        self._legend.setBrush(brush)
         self._legend.setLabelTextColor(colours.text)
+        for _, label in self._legend.items:
+            label.setText(label.text, color=colours.text)
         self.refresh()

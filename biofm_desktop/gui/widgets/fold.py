@@ -18,24 +18,20 @@ class Fold(QWidget):
         self.button.setText(title)
         self.button.setAccessibleName(title)
         self.button.setToolTip(f"Show or hide: {title.lower()}")
-        self.button.setCheckable(True)
         self.button.setAutoRaise(True)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.button.toggled.connect(self._show)
         self._contents = QWidget()
+        self.button.clicked.connect(lambda: self.unfold(self._contents.isHidden()))
         self._contents.setLayout(contents)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.button)
         layout.addWidget(self._contents)
-        self._show(False)
+        self.unfold(False)
 
     def unfold(self, shown: bool = True) -> None:
         """Show (or hide) the contents."""
-        self.button.setChecked(shown)
-
-    def _show(self, shown: bool) -> None:
         self._contents.setVisible(shown)
         self.button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)

@@ -144,7 +144,7 @@ class LayerTree(QAbstractItemModel):
     def node(self, index: AnyIndex) -> Node:
         """Return the node of an index (the root for none)."""
         made = index.internalPointer() if index.isValid() else self._root
-        assert isinstance(made, Node)  # noqa: S101
+        assert isinstance(made, Node)
         return made
 
     def index(self, row: int, column: int, parent: AnyIndex = QModelIndex()) -> QModelIndex:  # noqa: B008
@@ -158,7 +158,7 @@ class LayerTree(QAbstractItemModel):
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.column() > 0 else len(self.node(parent).children)
 
-    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: ARG002, B008
+    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
         return len(COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -207,7 +207,7 @@ class LayerTree(QAbstractItemModel):
             case 0:
                 return node.label
             case 1:
-                return last.kind if node.own is not None else f"{len(node.layers)} layers"
+                return last.kind if node.own is not None else f"{len(node.layers)} layer{'s'[: len(node.layers) > 1]}"
             case 2:
                 return " × ".join(map(str, last.shape))
             case 3:

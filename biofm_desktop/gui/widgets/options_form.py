@@ -144,6 +144,7 @@ def _form() -> QFormLayout:
 
 def _row(spec: OptionSpec, widget: QWidget) -> tuple[QWidget, QWidget]:
     label = plain_label(spec.title)
+    label.setMinimumHeight(26)  # that of one line's field: texts stand on one line with it
     label.setBuddy(widget)
     label.setToolTip(widget.toolTip())
     if not spec.unit or isinstance(widget, QSpinBox):
