@@ -123,7 +123,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise system_fault(path, error) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Fault(path, "it is not readable JSON", "Restore it from a copy", detail=str(error)) from None
 
 

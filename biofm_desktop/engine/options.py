@@ -1,10 +1,12 @@
 """Options are dataclass fields that know title, range, unit and help: they become form, JSON and flags."""
 
 import argparse
+import csv
+import io
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 from .faults import Fault
 
@@ -57,10 +59,14 @@ class OptionSpec:
                 return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[
                     str(value).lower()
                 ]
+            if self.type is str and not isinstance(value, str):
+                raise TypeError
+            if self.type in (int, float) and isinstance(value, bool):
+                raise TypeError  # for Python True is a number
             if self.type is int and float(value) != int(float(value)):
                 raise ValueError
             if self.type is tuple:
-                return tuple(value.split(",")) if isinstance(value, str) else tuple(value)
+                return _listed(value) if isinstance(value, str) else tuple(value)
             return self.type(value)
         except (TypeError, ValueError, KeyError, OverflowError):
             raise self._fault(f"{value!r} is not {_ARTICLE[self.type]}") from None
@@ -73,6 +79,17 @@ class OptionSpec:
         if self.choices:
             way_out = "Choose " + ", ".join(map(str, self.choices))
         return Fault(f"option {self.flag}", fault, way_out)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """Return the texts between commas; one that holds a comma or a quote is quoted as in CSV."""
+    return tuple(next(csv.reader([text]), []))
+
+
+def _joined(texts: Any) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(texts)
+    return line.getvalue()
 
 
 _ARTICLE: dict[type, str] = {
@@ -112,7 +129,12 @@ def specs(of: type) -> tuple[OptionSpec, ...]:
     """Return the options of a dataclass, in order; fields without a title are not options."""
     hints = get_type_hints(of)
     return tuple(
-        OptionSpec(f.name, hints[f.name], f.default if f.default is not MISSING else None, **f.metadata["option"])
+        OptionSpec(
+            f.name,
+            get_origin(hints[f.name]) or hints[f.name],
+            f.default if f.default is not MISSING else None,
+            **f.metadata["option"],
+        )
         for f in fields(of)
         if "option" in f.metadata
     )
@@ -163,5 +185,5 @@ def to_flags(options: Any) -> list[str]:
     for spec in specs(type(options)):
         value = getattr(options, spec.name)
         if value != spec.default:
-            words += [spec.flag, ",".join(map(str, value)) if spec.type is tuple else str(value)]
+            words += [spec.flag, _joined(value) if spec.type is tuple else str(value)]
     return words
