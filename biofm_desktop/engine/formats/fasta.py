@@ -2,19 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
+from typing import TextIO
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.samples import Problem, SequenceSample
 
 from .alphabet import checked, doubts, guess
 from .base import Format
-from .entry import Entry
+from .entry import HEAD, Entry
 from .table import decode, is_text
 
 
 class Fasta(Format):
-    """Records that begin with ``>``; case is dropped, ``;`` lines are comments."""
+    """Records that begin with ``>``; case is dropped."""
 
     name, title, takes = "fasta", "FASTA sequences", SequenceSample
     suffixes = (".fasta", ".fa", ".faa", ".fna", ".ffn", ".fas", ".frn")
@@ -24,7 +25,7 @@ class Fasta(Format):
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return entry.suffix in self.suffixes
         start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-        return start.startswith((b">", b";")) or entry.suffix in self.suffixes
+        return start.startswith(b">") or entry.suffix in self.suffixes
 
     def read(self, entry: Entry, problems: list[Problem]) -> Iterator[SequenceSample]:
         """Give the sound records; empty ones and those with strange letters become problems."""
@@ -57,13 +58,23 @@ class Fasta(Format):
             if b">" not in data[:1]:
                 raise Fault(entry.name, "it is not FASTA: it is no text", "Choose another file")
             raise Fault(entry.name, "its letters are not a sequence", "Get a sound copy of it", place=_bad_line(data))
-        text = decode(entry, data, problems)
-        if "\0" in text:
-            raise Fault(entry.name, "it holds NUL bytes", "Get a sound copy of it", place=_bad_line(text.encode()))
-        text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip() if "\r" in text else text.lstrip()
-        if not text.startswith(">"):
-            raise Fault(entry.name, "it has no header line (a line that begins with >)", "Put a header line first")
-        return [(title, "".join(letters.split()).upper()) for title, letters in SimpleFastaParser(StringIO(text))]
+        lines = _lines(entry, data, problems)
+        return [(title, "".join(letters.split()).upper()) for title, letters in SimpleFastaParser(lines)]
+
+
+def _lines(entry: Entry, data: bytes, problems: list[Problem]) -> TextIO:
+    """Return the text line by line, line ends of every system; raise `Fault` for NUL bytes and a missing header."""
+    if b"\0" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Fault(entry.name, "it holds NUL bytes", "Get a sound copy of it", place=_bad_line(data))
+    if data.isascii():  # as most are, and then without two more copies in memory
+        start = data[:HEAD].decode("ascii")
+        lines: TextIO = TextIOWrapper(BytesIO(data), "ascii", newline=None)
+    else:
+        start = decode(entry, data, problems)
+        lines = StringIO(start, newline=None)
+    if not start.lstrip().startswith(">"):
+        raise Fault(entry.name, "it has no header line (a line that begins with >)", "Put a header line first")
+    return lines
 
 
 def _bad_line(data: bytes) -> str:
