@@ -41,6 +41,7 @@ def main(paths: Sequence[Path] = ()) -> int:
     assert isinstance(window, MainWindow)
     window.desk.watch_loop(loop)
     window.show()
+    QTimer.singleShot(0, window, window.warm_up)
     if paths:
         QTimer.singleShot(0, lambda: window.open_paths(list(paths)))
     application.aboutToQuit.connect(loop.stop)

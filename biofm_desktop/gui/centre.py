@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -109,7 +109,9 @@ class Centre(QStackedWidget):
         note = _note(pixels.sample, self._prediction)
         self.viewer.show_sample(pixels, paintable=self._paintable, note=note)
         self.viewer.show_overlays(overlays(self._prediction))
-        self.setCurrentWidget(self.viewer)
+        if self.currentWidget() is not self.viewer:
+            self.setCurrentWidget(self.viewer)
+            QTimer.singleShot(0, self.viewer, self.viewer.fit)  # its size is known from now on
 
     @Slot(str, object)
     def _tell_failure(self, key: str, fault: object) -> None:

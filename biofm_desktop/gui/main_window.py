@@ -46,6 +46,7 @@ from .theme import Colours, apply_theme, theme_bus
 from .workbench import Workbench
 from .workers.job_center import JobCenter
 from .workers.open_worker import OpenWorker
+from .workers.warm_imports import WarmImports
 
 #: On a screen at least this wide, napari's layer controls are shown at first.
 _ROOMY = 1600
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.memory, self.desk = WindowMemory(), ErrorDesk(self)
         self.bench, self.jobs = Workbench(self), JobCenter(parent=self)
         self._opener: OpenWorker | None = None
+        self._warm: WarmImports | None = None
         self._closed = False
         self._make_panels()
         self.commands = make_actions(self)
@@ -351,6 +353,7 @@ class MainWindow(QMainWindow):
 
     def undo(self) -> None:
         """Take back the last correction."""
+        self.centre.viewer.finish_stroke()
         self.bench.undo()
 
     def redo(self) -> None:
@@ -544,7 +547,25 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if self._fresh:
             self._fresh = False
-            QTimer.singleShot(0, self.panels.share_room)
+            QTimer.singleShot(0, self, self.panels.share_room)
+
+    def warm_up(self) -> None:
+        """Get the viewer and the child ready behind the frame, before they are needed."""
+        self._warm = WarmImports(self)
+        self._warm.finished.connect(self._warm_viewer)
+        self._warm.start()
+
+    @Slot()
+    def _warm_viewer(self) -> None:
+        """Build the viewer while the user still looks for a file, then have the child import its libraries."""
+        if not self._closed:
+            self.centre.viewer.make()
+            QTimer.singleShot(500, self, self._warm_child)
+
+    @Slot()
+    def _warm_child(self) -> None:
+        if not self._closed:
+            self.jobs.warm_up()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders."""
@@ -580,8 +601,11 @@ class MainWindow(QMainWindow):
         self.memory.keep_window(self.saveGeometry(), self.saveState())
         if self._opener is not None:
             self._opener.wait()
+        if self._warm is not None:
+            self._warm.requestInterruption()
+            self._warm.wait()
         self.jobs.close(save=True)
-        self.bench.finish()
+        self.centre.viewer.finish_stroke()
         self.bench.close()
         self.samples.close_panel()
         self.centre.close_centre()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari.layers import Image, Labels
 
 OURS = "biofm"
+_LABEL = "BioFM"
 TOOLS = {"paint": "paint", "erase": "erase", "fill": "fill", "pick": "pick", "move": "pan_zoom"}
 
 
@@ -49,11 +50,14 @@ class Viewer(QWidget):
         self.key = ""
         self._labels: Labels | None = None
         self._images: list[Image] = []
-        self._overlays: list[Any] = []
+        self._overlays: dict[str, Any] = {}
         self._signature: tuple[object, ...] = ()
         self._tool, self._value, self._brush, self._opacity = "move", 1, 10, 0.6
         self._prediction_visible, self._layers_visible = True, True
         self._classes: tuple[str, ...] = ()
+        # napari tells of some strokes before their pixels are set; the next turn of the event loop sees them all.
+        self._stroke = QTimer(self, singleShot=True, interval=0)
+        self._stroke.timeout.connect(self._tell_stroke)
         self.header = SampleHeader(self)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -68,7 +72,7 @@ class Viewer(QWidget):
         napari = _import_napari()
         _register(theme_colours())
         settings = napari.settings.get_settings()
-        settings.appearance.theme = _theme_name(theme_colours())
+        settings.appearance.theme = theme_colours().name
         self.napari = napari.Viewer(show=False, show_welcome_screen=False)
         window = self.napari.window._qt_window
         window.setWindowFlags(Qt.WindowType.Widget)
@@ -99,12 +103,12 @@ class Viewer(QWidget):
 
     def show_sample(self, pixels: Pixels, *, paintable: bool, note: str) -> None:
         """Show an image with its label; ``note`` says more in the line above it."""
+        self.finish_stroke()
         self.make()
         sample = pixels.sample
         fresh = sample.key != self.key
         self.key = sample.key
         self.header.show_text(sample.key, facts_of(sample), note)
-        self._drop_overlays()
         self._show_image(sample, pixels.image)
         if pixels.mask is not None or paintable:
             mask = np.zeros(sample.spatial_shape, np.uint8) if pixels.mask is None else np.array(pixels.mask)
@@ -115,45 +119,47 @@ class Viewer(QWidget):
         self._select()
         self.shown.emit(sample.key)
 
-    def show_mask(self, mask: NDArray[Any]) -> None:
-        """Show another label over the same image, after an undo for example."""
-        if self._labels is not None and self._labels.data.shape == mask.shape:
-            self._set_labels_data(np.array(mask))
-
     def show_note(self, note: str) -> None:
         """Say something about the sample in the line above it."""
         self.header.show_note(note)
 
     def show_overlays(self, overlays: Sequence[Overlay]) -> None:
         """Lay a prediction over the image, in place of the one before."""
-        self._drop_overlays()
         if self.napari is None or not self._images:
             return
-        scale = self._images[0].scale[-overlays[0].array.ndim :] if overlays else ()
-        for overlay in overlays:
-            visible = overlay.visible and self._prediction_visible
-            common = {"name": overlay.name, "scale": scale, "opacity": overlay.opacity, "visible": visible}
-            if overlay.labels:
-                layer = self.napari.add_labels(overlay.array, metadata={OURS: "overlay"}, **common)
-                layer.editable = False
-                layer.contour = 0
-                self._colour_classes(layer)
-            else:
-                layer = self.napari.add_image(
-                    overlay.array, colormap="inferno", blending="additive", metadata={OURS: "overlay"}, **common
-                )
-            self._overlays.append(layer)
+        kept = {name: layer for name, layer in self._overlays.items() if layer in self.napari.layers}
+        self._overlays = {overlay.name: self._overlay(overlay, kept.pop(overlay.name, None)) for overlay in overlays}
+        for layer in kept.values():
+            self._remove(layer)
         self._select()
+
+    def _overlay(self, overlay: Overlay, kept: Any) -> Any:
+        """Return a layer for an overlay: the one that was there, with other values, where it can hold them."""
+        scale = self._images[0].scale[-overlay.array.ndim :]
+        if kept is not None and kept.data.ndim == overlay.array.ndim:
+            kept.data, kept.scale = overlay.array, scale
+            return kept
+        self._remove(kept)
+        viewer = self.make()
+        common = {"name": overlay.name, "scale": scale, "opacity": overlay.opacity, "metadata": {OURS: "overlay"}}
+        if not overlay.labels:
+            layer = viewer.add_image(overlay.array, colormap="inferno", blending="additive", **common)
+        else:
+            layer = viewer.add_labels(overlay.array, **common)
+            layer.editable = False
+            self._colour_classes(layer)
+        layer.visible = overlay.visible and self._prediction_visible
+        return layer
 
     def set_prediction_visible(self, visible: bool) -> None:
         """Show or hide the predicted layer."""
         self._prediction_visible = visible
-        for layer in self._overlays:
-            if layer.name.startswith("prediction"):
-                layer.visible = visible
+        if "prediction" in self._overlays:
+            self._overlays["prediction"].visible = visible
 
     def clear(self) -> None:
         """Take our layers away; those that the user added stay."""
+        self.finish_stroke()
         self._drop_overlays()
         for layer in (*self._images, *([self._labels] if self._labels is not None else [])):
             self._remove(layer)
@@ -200,7 +206,7 @@ class Viewer(QWidget):
     def set_classes(self, classes: Sequence[str], *, instances: bool) -> None:
         """Colour the labels for these classes."""
         self._classes = () if instances else tuple(classes)
-        for layer in (self._labels, *self._overlays):
+        for layer in (self._labels, *self._overlays.values()):
             if layer is not None and hasattr(layer, "selected_label"):
                 self._colour_classes(layer)
 
@@ -230,7 +236,7 @@ class Viewer(QWidget):
                 application.removeEventFilter(viewer.window._qt_window)
             viewer.events.status.disconnect(self._show_status)
             viewer.close()
-        self._images, self._labels, self._overlays = [], None, []
+        self._images, self._labels, self._overlays = [], None, {}
 
     def _show_image(self, sample: ImageSample, image: NDArray[Any]) -> None:
         parts = pictures(sample, image)
@@ -291,7 +297,7 @@ class Viewer(QWidget):
         self._colour_classes(layer)
         layer.selected_label, layer.brush_size = self._value, self._brush
         layer.mode = TOOLS[self._tool]
-        layer.events.paint.connect(self._tell_stroke)
+        layer.events.paint.connect(self._begin_stroke)
         layer.events.mode.connect(self._tell_tool)
         layer.events.selected_label.connect(lambda: self._tell_class(layer.selected_label))
         layer.events.brush_size.connect(lambda: self.brush_changed.emit(int(layer.brush_size)))
@@ -313,7 +319,16 @@ class Viewer(QWidget):
         elif not isinstance(layer.colormap, CyclicLabelColormap):
             layer.colormap = label_colormap()
 
-    def _tell_stroke(self, event: object) -> None:
+    def _begin_stroke(self, event: object) -> None:
+        self._stroke.start()
+
+    def finish_stroke(self) -> None:
+        """Tell the stroke that was painted last, if that has not happened yet."""
+        if self._stroke.isActive():
+            self._stroke.stop()
+            self._tell_stroke()
+
+    def _tell_stroke(self) -> None:
         if self._labels is not None and self.key:
             self.mask_edited.emit(self.key, self._labels.data)
 
@@ -332,9 +347,9 @@ class Viewer(QWidget):
             self.napari.layers.selection.active = self._labels
 
     def _drop_overlays(self) -> None:
-        for layer in self._overlays:
+        for layer in self._overlays.values():
             self._remove(layer)
-        self._overlays = []
+        self._overlays = {}
 
     def _remove(self, layer: Any) -> None:
         if self.napari is not None and layer in self.napari.layers:
@@ -351,7 +366,7 @@ class Viewer(QWidget):
             _register(colours)
             from napari.settings import get_settings
 
-            get_settings().appearance.theme = _theme_name(colours)
+            get_settings().appearance.theme = colours.name
 
 
 def _import_napari() -> Any:
@@ -363,18 +378,14 @@ def _import_napari() -> Any:
     return napari
 
 
-def _theme_name(colours: Colours) -> str:
-    return f"biofm-{colours.name}"
-
-
 def _register(c: Colours) -> None:
-    """Make napari know our colours under a name of our own."""
-    from napari.utils.theme import available_themes, register_theme
+    """Give napari's own theme of this name our colours; a theme of another name could be taken away."""
+    from napari.utils.theme import get_theme, register_theme
 
-    if _theme_name(c) not in available_themes():
+    if get_theme(c.name).label != _LABEL:
         theme = {
-            "id": _theme_name(c),
-            "label": f"BioFM {c.name}",
+            "id": c.name,
+            "label": _LABEL,
             "type": c.name,
             "syntax_style": "native" if c.dark else "default",
             "canvas": c.canvas,
@@ -391,7 +402,7 @@ def _register(c: Colours) -> None:
             "current": c.accent,
             "font_size": "9pt",
         }
-        register_theme(_theme_name(c), theme, "biofm-desktop")
+        register_theme(c.name, theme, "builtin")
 
 
 def _quiet(menu: QMenu) -> None:

@@ -161,6 +161,7 @@ class Workbench(QObject):
 
     def close(self) -> None:
         """Wait for the corrections and end the thread."""
+        self.finish()
         self._pool.shutdown(wait=True)
 
     def _go_back(self, key: str, move: Callable[[], object]) -> None:
