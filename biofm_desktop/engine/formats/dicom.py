@@ -47,7 +47,7 @@ def volume(slices: Sequence[Slice], problems: list[Problem]) -> ImageSample:
         channels=("red", "green", "blue") if first.colour else (),
         spacing=geometry.spacing[-2:] if "Z" not in axes else geometry.spacing,
         unit="mm" if geometry.spacing else "pixel",
-        affine=geometry.affine,
+        affine=geometry.affine if "Z" in axes else (),
         facts={"modality": first.modality, "values": "HU" if all(s.hounsfield for s in ordered) else "raw"},
     )
 

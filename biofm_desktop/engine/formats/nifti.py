@@ -96,7 +96,7 @@ class Nifti(Format):
             axes=axes,
             spacing=spacing,
             unit="mm" if spacing else "pixel",
-            affine=affine,
+            affine=affine if "Z" in axes else (),
             facts={"orientation": orientation_of(affine)} if affine else {},
         )
 
