@@ -187,9 +187,10 @@ def _stopping(under_way: HereRun) -> Iterator[None]:
     try:
         yield
     finally:
+        stopped = signal.getsignal(signal.SIGINT) is end
         for number, handler in before.items():
-            if signal.getsignal(number) is stop:  # once stopped, Ctrl+C ends at once until the process is gone
-                signal.signal(number, handler)
+            # All is saved, and the status is to be 130: a further Ctrl+C must not end the last moments otherwise.
+            signal.signal(number, signal.SIG_IGN if stopped else handler)
 
 
 def _absolute(words: list[str]) -> tuple[str, ...]:
