@@ -111,7 +111,7 @@ def test_when_all_have_labels_the_panel_says_so(desk):
 def test_predictions_fill_the_table_while_they_come(desk):
     job, run = desk.start()
     run.feed.put(Preview("c", "ill", 0.9, job.out))
-    desk.qtbot.waitUntil(lambda: desk.rows() == [["c", "ill", "90.0%", ""]], timeout=3000)
+    desk.qtbot.waitUntil(lambda: desk.rows() == [["c", "ill", "90 %", ""]], timeout=3000)
     assert desk.find(QPushButton, "predict.stop").isEnabled()
     arrived = desk.finish(job, run, [said("c", "ill", 0.9), said("d", "healthy", 0.6)])
     assert [prediction.key for prediction in arrived] == ["c", "d"]
@@ -124,7 +124,7 @@ def test_a_later_prediction_takes_the_place_of_the_earlier_one(desk):
     desk.flow.set_current_key("c")
     desk.scope("sample")
     desk.finish(*desk.start(), [said("c", "healthy", 0.7)])
-    assert desk.rows() == [["c", "healthy", "70.0%", ""], ["d", "ill", "90.0%", ""]]
+    assert desk.rows() == [["c", "healthy", "70 %", ""], ["d", "ill", "90 %", ""]]
     assert len(desk.flow.predictions) == 2
 
 
@@ -155,7 +155,7 @@ def test_marked_predictions_are_offered_as_labels(desk):
     with desk.qtbot.waitSignal(desk.flow.accept_requested) as told:
         desk.find(QPushButton, "predict.accept").click()
     assert told.args == [["d"]]
-    assert desk.rows()[1] == ["d", "ill", "90.0%", "ill"]
+    assert desk.rows()[1] == ["d", "ill", "90 %", "ill"]
 
 
 def test_a_failure_is_told_and_what_was_predicted_stays(desk):
@@ -165,7 +165,7 @@ def test_a_failure_is_told_and_what_was_predicted_stays(desk):
     with desk.qtbot.waitSignals([desk.flow.failed, desk.flow.predictions_arrived], timeout=5000):
         run.feed.put(Failed("The training process ended unexpectedly."))
     assert "ended unexpectedly" in desk.status()
-    assert desk.rows() == [["c", "ill", "90.0%", ""]]
+    assert desk.rows() == [["c", "ill", "90 %", ""]]
 
 
 def test_another_model_begins_with_an_empty_table(desk):
@@ -188,7 +188,7 @@ def test_predictions_of_another_folder_are_not_laid_over_the_project(desk, tmp_p
         store.add(said("a", "ill", 0.9))
     with qtbot.assertNotEmitted(desk.flow.predictions_arrived), qtbot.waitSignal(desk.flow.message, timeout=5000):
         run.feed.put(Finished("1 of 1"))
-    assert desk.rows() == [["a", "ill", "90.0%", ""]]
+    assert desk.rows() == [["a", "ill", "90 %", ""]]
     with qtbot.assertNotEmitted(desk.flow.accept_requested):
         desk.find(QTableView, "predict.table").selectRow(0)
         desk.find(QPushButton, "predict.accept").click()

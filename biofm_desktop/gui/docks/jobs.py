@@ -134,8 +134,9 @@ class JobsPanel(QWidget):
         table.verticalHeader().setDefaultSectionSize(26)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate((230, 78, 110)):
+        for column, width in enumerate((270, 78, 100)):
             table.setColumnWidth(column, width)
         table.selectionModel().currentRowChanged.connect(self._show_buttons)
         return table

@@ -166,17 +166,19 @@ class PredictionsPanel(QWidget):
         table.setShowGrid(False)
         table.setAlternatingRowColors(True)
         table.setWordWrap(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.setTabKeyNavigation(False)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(26)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, mode in enumerate(
             (QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.Stretch, *[QHeaderView.ResizeMode.Interactive] * 2)
         ):
             header.setSectionResizeMode(column, mode)
-        table.setColumnWidth(2, 84)
-        table.setColumnWidth(3, 64)
+        table.setColumnWidth(2, 72)
+        table.setColumnWidth(3, 72)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.setSortingEnabled(True)
         return table

@@ -156,7 +156,8 @@ class SamplesPanel(QWidget):
         shown, samples = self.model.rowCount(), self._dataset.samples
         labelled = sum(sample.labelled for sample in samples)
         head = f"{shown:,} of {len(samples):,}" if shown != len(samples) else f"{len(samples):,}"
-        self.counts.setText(f"{head} samples · {labelled:,} labelled" if samples else "No samples")
+        noun = "sample" if len(samples) == 1 else "samples"
+        self.counts.setText(f"{head} {noun} · {labelled:,} labelled" if samples else "No samples")
 
     def _tell_current(self, index: QModelIndex) -> None:
         if index.isValid():

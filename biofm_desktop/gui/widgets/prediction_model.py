@@ -143,7 +143,7 @@ class PredictionModel(QAbstractTableModel):
         row, column = self._shown[index.row()], index.column()
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                sure = "" if row.confidence is None else f"{row.confidence:.1%}"
+                sure = "" if row.confidence is None else f"{row.confidence:.0%}".replace("%", " %")
                 return (row.key, row.text, sure, row.label)[column]
             case Qt.ItemDataRole.ToolTipRole:
                 return plain_tip((row.key, row.text, "", row.label)[column])
