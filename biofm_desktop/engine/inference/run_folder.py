@@ -13,6 +13,8 @@ from biofm_desktop.engine.files import read_json
 from biofm_desktop.engine.models import MODELS
 from biofm_desktop.engine.tasks import TASKS, Task
 
+from .devices import placed
+
 VERSION = 1
 
 
@@ -50,4 +52,4 @@ def load_run(folder: Path, device: torch.device) -> TrainedRun:
             "Use a sound copy of the run",
             detail=str(error),
         ) from None
-    return TrainedRun(network.to(device).eval(), task, card)
+    return TrainedRun(placed(network, device).eval(), task, card)

@@ -13,7 +13,7 @@ from biofm_desktop.engine.events import EpochDone, Event, Finished, Saved, Start
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import new_folder, write_json
 from biofm_desktop.engine.models import ModelEntry
-from biofm_desktop.engine.models.patterns import frozen_names
+from biofm_desktop.engine.models.patterns import frozen_names, only_head_trained
 from biofm_desktop.engine.options import from_json, to_flags
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset, Sample
@@ -78,25 +78,25 @@ class TrainJob(Job):
         yield from recorded(self._train(task, entry, options, folder), folder)
 
     def _train(self, task: Task, entry: ModelEntry, options: FitOptions, folder: Path) -> Generator[Event, None, None]:
-        from biofm_desktop.engine.inference.devices import chosen_device, threads
+        from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
+        from biofm_desktop.engine.models.layers import layer_modules
 
         began = time.monotonic()
         device = chosen_device(options.device)
         dataset = yield from opened(self.data, type(task))
-        samples = with_split(
-            _learnable(dataset), seed=options.seed, validation=options.validation, test=options.test
-        )
+        samples = with_split(_learnable(dataset), seed=options.seed, validation=options.validation, test=options.test)
         splits = {name: [s for s in samples if s.split == name] for name in ("train", "val")}
         weights, scaling = yield from self._weights(entry)
         preferred = replace(entry.preferred, scaling=scaling or entry.preferred.scaling) if entry.preferred else None
         task = task.for_dataset(replace(dataset, samples=samples), preferred)
-        options = options.resolved(task.recipe, entry.recipe, len(splits["train"]))
         with threads(options.threads):
             network, frozen = self._network(entry, task, weights, options.seed)
+            head_only = only_head_trained(layer_modules(network), frozen)
+            options = options.resolved(task.recipe, entry.recipe, len(splits["train"]), head_only=head_only)
             card = self._card(task, entry, options, dataset, splits, weights, frozen, network)
             write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
             write_json(folder / "card.json", card, room="checkpoint")
-            yield from self._fit(network.to(device), task, splits, options, frozen, folder, began)
+            yield from self._fit(placed(network, device), task, splits, options, frozen, folder, began)
 
     def _weights(self, entry: ModelEntry) -> Generator[Event, None, tuple[Path | None, str]]:
         """Return the file of pretrained weights and the scaling of the images that they want (empty: the model's)."""

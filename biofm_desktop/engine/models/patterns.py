@@ -1,6 +1,6 @@
 """Which layers a user's patterns mean; knows names only, no tensors."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from biofm_desktop.engine.faults import Fault
@@ -10,6 +10,11 @@ def matches(pattern: str, name: str) -> bool:
     """Say whether a shell-style pattern means a layer: by its own name, or by that of a part that holds it."""
     parts = name.split(".")
     return any(fnmatchcase(".".join(parts[:n]), pattern) for n in range(1, len(parts) + 1))
+
+
+def only_head_trained(names: Iterable[str], frozen: Collection[str]) -> bool:
+    """Say whether something is frozen and all that is trained lies in one part of the network."""
+    return bool(frozen) and len({name.split(".")[0] for name in names if name not in frozen}) == 1
 
 
 def frozen_names(names: Sequence[str], freeze: Iterable[str], train_only: Iterable[str] = ()) -> set[str]:

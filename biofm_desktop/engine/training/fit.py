@@ -15,6 +15,7 @@ from biofm_desktop.engine.tasks import Item, Task
 
 from .checkpoints import Checkpoints
 from .freezing import freeze, train_mode
+from .trunk import Views, frozen_trunk
 
 _CLIP = 1.0
 _WARM_UP = 0.15
@@ -57,8 +58,9 @@ def fit(
 ) -> Iterator[Event]:
     """Train with AdamW on a one-cycle schedule (Smith and Topin, arXiv 1708.07120), gradients clipped to norm 1.
 
-    ``options`` are resolved (no 0 left). Each epoch sees every item ``repeats`` times, augmented. Raises `Fault` when
-    the loss or a gradient is not finite, before the step that would spoil the weights.
+    ``options`` are resolved (no 0 left). Each epoch sees every item ``repeats`` times, augmented. Where only the head
+    is trained, the frozen trunk sees a few views of each item and no more (see `trunk`). Raises `Fault` when the loss
+    or a gradient is not finite, before the step that would spoil the weights.
     """
     torch.manual_seed(options.seed)  # dropout draws from torch's own chance
     freeze(network, frozen)
@@ -73,24 +75,29 @@ def fit(
         cycle_momentum=False,
     )
     chance = torch.Generator().manual_seed(options.seed)
+    trunk = frozen_trunk(network, task, frozen, train[0], device)
+    learner = trunk.head if trunk else network
+    views = Views(trunk, task, train) if trunk else None
+    held_out = trunk.seen(validation) if trunk else validation
     step, best, best_epoch = 0, -math.inf, 0
     for epoch in range(1, options.epochs + 1):
         train_mode(network, frozen)
         order = torch.cat([torch.randperm(len(train), generator=chance) for _ in range(repeats)]).tolist()
         losses: list[float] = []
         for start in range(0, len(order), options.batch_size):
-            batch = [task.augment(train[i], chance) for i in order[start : start + options.batch_size]]
-            if len(batch) == 1 and start:  # batch norm cannot learn from one sample
+            chosen = order[start : start + options.batch_size]
+            if len(chosen) == 1 and start:  # batch norm cannot learn from one sample
                 break
+            batch = views.batch(chosen, epoch, chance) if views else [task.augment(train[i], chance) for i in chosen]
             rate = optimizer.param_groups[0]["lr"]
-            loss = _step(network, task, batch, optimizer, weights, device, step + 1)
+            loss = _step(learner, task, batch, optimizer, weights, device, step + 1)
             schedule.step()
             step += 1
             losses.append(loss)
             yield StepDone(step, epoch, loss, rate)
         done = EpochDone(epoch, step, sum(losses) / len(losses), None, {})
         if len(validation):
-            found = validate(network, task, validation, device, options.batch_size)
+            found = validate(learner, task, held_out, device, options.batch_size)
             better = found.metrics.get(task.metric, -found.loss) - found.loss * 1e-3
             done = EpochDone(epoch, step, done.train_loss, found.loss, found.metrics, best=better > best)
             if better > best:

@@ -2,6 +2,7 @@
 
 import math
 from collections import OrderedDict
+from dataclasses import replace
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from biofm_desktop.engine.tasks import ImageClassification, Item
 from biofm_desktop.engine.training.checkpoints import Checkpoints
 from biofm_desktop.engine.training.fit import fit
 from biofm_desktop.engine.training.items import prepare
+from biofm_desktop.engine.training.trunk import VIEWS, frozen_trunk
 
 TASK = ImageClassification(size=32, classes=("dark", "light"), flips="all")
 OPTIONS = FitOptions(epochs=3, batch_size=4, learning_rate=1e-2, patience=9)
@@ -128,10 +130,28 @@ def test_an_unreadable_sample_is_left_out_with_a_warning():
                 raise Fault("bad.png", "it is cut off", "Copy it again")
             return [Item(torch.zeros(3, 4, 4), torch.tensor(0))]
 
-    told, made = [], prepare(Picky(), {"train": ["good", "bad", "good"]})
-    try:
-        while True:
-            told.append(next(made))
-    except StopIteration as end:
-        assert len(end.value["train"]) == 2
+    told: list[object] = []
+
+    def listen():
+        made = yield from prepare(Picky(), {"train": ["good", "bad", "good"]})
+        told.append(made)
+
+    told[:0] = listen()
+    assert len(told[-1]["train"]) == 2
     assert any("bad.png" in getattr(event, "message", "") for event in told)
+
+
+def test_where_only_the_head_is_trained_the_trunk_sees_each_picture_a_few_times(tmp_path):
+    network, _, events = training(tmp_path, freeze=("first", "second"), options=replace(OPTIONS, epochs=40))
+    seen = []
+    network.first.register_forward_hook(lambda _, given, __: seen.append(len(given[0])))
+    told = list(events)
+    assert sum(seen) <= 12 * VIEWS + 4 + 2
+    assert told[-1].train_loss < told[3].train_loss
+
+
+def test_a_head_that_is_not_the_last_child_gives_no_trunk():
+    network = small_network()
+    names = list(layer_modules(network))
+    only_first = set(names) - {"first.0", "first.1"}
+    assert frozen_trunk(network, TASK, only_first, items()[0], torch.device("cpu")) is None
