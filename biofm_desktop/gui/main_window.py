@@ -267,7 +267,8 @@ class MainWindow(QMainWindow):
             self.messages.add(str(problem), "warning")
         if dataset.problems:
             self.panels.bring("messages")
-        self.show_message(f"Opened {project.name}: {len(dataset):,} samples. Corrections are kept in {project.folder}")
+        count = f"{len(dataset):,} samples" if len(dataset) != 1 else "one sample"
+        self.show_message(f"Opened {project.name}: {count}. Corrections are kept in {project.folder}")
 
     @Slot(str)
     def _show_current(self, key: str) -> None:
@@ -287,6 +288,7 @@ class MainWindow(QMainWindow):
         if project is None:
             return
         self.samples.update_dataset(project.dataset, project.corrected_keys, key)
+        self.predict_flow.refresh_labels()
         if not key:
             self.annotation.show_classes(project.classes)
             self.centre.viewer.set_classes(project.classes, instances=project.dataset.instances)

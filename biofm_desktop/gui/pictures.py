@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from biofm_desktop.engine.samples import ImageSample
 
 _CHANNEL_MAPS = ("gray", "green", "magenta", "cyan", "yellow", "red", "blue")
+_UNITS = ("mm", "um", "µm", "nm", "cm", "m")
 #: Soft tissue, in Hounsfield units: what a radiologist looks at first.
 _CT_WINDOW = (-160.0, 240.0)
 
@@ -68,6 +69,12 @@ def _window(sample: ImageSample, image: NDArray[Any]) -> tuple[float, float] | N
 def scale_of(sample: ImageSample) -> tuple[float, ...]:
     spacing = sample.spacing if len(sample.spacing) == len(sample.spatial_shape) else ()
     return tuple(spacing) if spacing and all(s > 0 for s in spacing) else (1.0,) * len(sample.spatial_shape)
+
+
+def units_of(sample: ImageSample) -> tuple[str, ...]:
+    """Return the unit of each spatial axis, ``pixel`` where a viewer does not know it."""
+    unit = sample.unit if sample.unit in _UNITS and sample.spacing else "pixel"
+    return (unit,) * len(sample.spatial_shape)
 
 
 def facts_of(sample: ImageSample) -> str:

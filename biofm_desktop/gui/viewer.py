@@ -14,7 +14,7 @@ from biofm_desktop.engine.samples import ImageSample
 from biofm_desktop.paths import config_dir
 
 from .layers import Overlay, class_colour
-from .pictures import facts_of, pictures, scale_of
+from .pictures import facts_of, pictures, scale_of, units_of
 from .theme import Colours, theme_bus, theme_colours
 from .widgets.sample_header import SampleHeader
 from .workers.pixel_reader import Pixels
@@ -135,13 +135,14 @@ class Viewer(QWidget):
 
     def _overlay(self, overlay: Overlay, kept: Any) -> Any:
         """Return a layer for an overlay: the one that was there, with other values, where it can hold them."""
-        scale = self._images[0].scale[-overlay.array.ndim :]
+        scale, units = (part[-overlay.array.ndim :] for part in (self._images[0].scale, self._images[0].units))
         if kept is not None and kept.data.ndim == overlay.array.ndim:
-            kept.data, kept.scale = overlay.array, scale
+            kept.data, kept.scale, kept.units = overlay.array, scale, units
             return kept
         self._remove(kept)
         viewer = self.make()
-        common = {"name": overlay.name, "scale": scale, "opacity": overlay.opacity, "metadata": {OURS: "overlay"}}
+        common = {"name": overlay.name, "opacity": overlay.opacity, "metadata": {OURS: "overlay"}}
+        common |= {"scale": scale, "units": units}
         if not overlay.labels:
             layer = viewer.add_image(overlay.array, colormap="inferno", blending="additive", **common)
         else:
@@ -179,7 +180,7 @@ class Viewer(QWidget):
         self._tool = tool
         if self._labels is None and tool != "move" and self._images:
             shape = self._images[0].data.shape[: self._images[0].ndim]
-            self._add_labels(np.zeros(shape, np.uint8), self._images[0].scale)
+            self._add_labels(np.zeros(shape, np.uint8), self._images[0].scale, self._images[0].units)
         if self._labels is not None:
             self._select()
             self._labels.mode = TOOLS[tool]
@@ -248,7 +249,7 @@ class Viewer(QWidget):
         if alike:
             for layer, part in zip(self._images, parts):
                 layer.data = part.array
-                layer.scale = scale
+                layer.scale, layer.units = scale, units_of(sample)
         else:
             for layer in self._images:
                 self._remove(layer)
@@ -258,6 +259,7 @@ class Viewer(QWidget):
                     name=part.name,
                     rgb=part.rgb,
                     scale=scale,
+                    units=units_of(sample),
                     colormap=None if part.rgb else part.colormap,
                     blending="additive" if len(parts) > 1 and place else "translucent_no_depth",
                     metadata={OURS: "image"},
@@ -271,7 +273,8 @@ class Viewer(QWidget):
                 layer.contrast_limits_range = part.span
                 layer.contrast_limits = part.limits
         self._signature = signature
-        viewer.scale_bar.visible = sample.unit not in ("", "pixel")
+        viewer.dims.axis_labels = tuple("zyx"[-len(sample.spatial_shape) :])
+        viewer.scale_bar.visible = units_of(sample)[0] != "pixel"
         if not alike or before != parts[0].array.shape:
             if viewer.dims.ndim > 2:
                 viewer.dims.set_current_step(0, sample.spatial_shape[0] // 2)
@@ -283,16 +286,18 @@ class Viewer(QWidget):
             self._remove(self._labels)
             self._labels = None
         if self._labels is None:
-            self._add_labels(mask, scale_of(sample))
+            self._add_labels(mask, scale_of(sample), units_of(sample))
         else:
             self._set_labels_data(mask)
-            self._labels.scale = scale_of(sample)
+            self._labels.scale, self._labels.units = scale_of(sample), units_of(sample)
         if fresh and mask.ndim == 3 and mask.any():
             slices = np.flatnonzero(mask.reshape(len(mask), -1).any(axis=1))
             self.scroll_to(int(slices[len(slices) // 2]))
 
-    def _add_labels(self, mask: NDArray[Any], scale: Sequence[float]) -> None:
-        layer = self.make().add_labels(mask, name="label", scale=scale, opacity=self._opacity, metadata={OURS: "label"})
+    def _add_labels(self, mask: NDArray[Any], scale: Sequence[float], units: Sequence[object]) -> None:
+        layer = self.make().add_labels(
+            mask, name="label", scale=scale, units=units, opacity=self._opacity, metadata={OURS: "label"}
+        )
         self._labels = layer
         self._colour_classes(layer)
         layer.selected_label, layer.brush_size = self._value, self._brush
@@ -314,7 +319,7 @@ class Viewer(QWidget):
         from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, label_colormap
 
         if self._classes:
-            known: dict[int | None, str] = {value: class_colour(value) for value in range(len(self._classes))}
+            known: dict[int | None, str] = {value: class_colour(value) for value in range(max(64, len(self._classes)))}
             layer.colormap = DirectLabelColormap(color_dict={None: "#ff00ff", 0: "#00000000", **known})
         elif not isinstance(layer.colormap, CyclicLabelColormap):
             layer.colormap = label_colormap()
@@ -399,7 +404,7 @@ def _register(c: Colours) -> None:
             "icon": c.text,
             "warning": c.warning,
             "error": c.error,
-            "current": c.accent,
+            "current": c.accent if c.dark else "#8fbcf2",  # text on it stays dark
             "font_size": "9pt",
         }
         register_theme(c.name, theme, "builtin")
