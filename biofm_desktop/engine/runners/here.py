@@ -102,12 +102,13 @@ def failure(title: str, error: Exception, *, under_way: bool = False) -> Failed:
 
 
 def thread_count() -> int:
-    """Return how many threads jobs compute with: all cores but one, which is the window's (``BIOFM_THREADS``).
+    """Return how many threads jobs compute with where they do not say: all cores (or ``BIOFM_THREADS``).
 
-    Sums of floats depend on it: the child and the command line must use the same number to learn equal weights.
+    Sums of floats depend on it: the child and the command line must use the same number to learn equal weights. The
+    window names a number in the jobs that it starts, which leaves it a core.
     """
     stated = os.environ.get("BIOFM_THREADS", "")
-    return int(stated) if stated.isdecimal() and int(stated) > 0 else max(1, _cores() - 1)
+    return int(stated) if stated.isdecimal() and int(stated) > 0 else _cores()
 
 
 def _cores() -> int:

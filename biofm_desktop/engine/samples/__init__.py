@@ -3,6 +3,7 @@
 from .base import Grain, Sample
 from .dataset import Dataset, Problem
 from .image import ImageSample, LazyImage
+from .inputs import InputSpec
 from .sequence import ALPHABETS, Alphabet, Feature, SequenceSample
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Feature",
     "Grain",
     "ImageSample",
+    "InputSpec",
     "LazyImage",
     "Problem",
     "Sample",

@@ -13,6 +13,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import DOWNLOAD, TrainJob
 from biofm_desktop.engine.models import MODELS, ModelEntry
 from biofm_desktop.engine.models.downloads import found
+from biofm_desktop.engine.runners import thread_count
 from biofm_desktop.engine.samples import Grain, ImageSample
 from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.engine.tasks import TASKS, Task
@@ -171,14 +172,15 @@ class TrainingFlow(QObject):
 
     def _job(self, out: Path) -> TrainJob:
         assert self._project is not None
-        panel = self._panel
+        panel, fit = self._panel, self._panel.fit_form.values()
+        fit["threads"] = fit["threads"] or max(1, thread_count() - 1)  # one core is the window's
         return TrainJob(
             task=panel.task,
             data=data_of(self._project),
             model=panel.model,
             out=str(out),
             task_options=panel.task_form.values() if panel.task_form else {},
-            fit_options=panel.fit_form.values(),
+            fit_options=fit,
             freeze=self._frozen,
             weights=panel.weights,
         )

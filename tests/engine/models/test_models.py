@@ -77,7 +77,7 @@ def test_freezing_everything_is_refused():
         frozen_names(["a"], ["*"])
 
 
-@pytest.fixture()
+@pytest.fixture
 def network():
     return MODELS["biomed-cnn"].build(InputSpec(3, (28, 28)), 2)
 

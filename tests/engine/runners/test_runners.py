@@ -266,7 +266,7 @@ def test_here_and_child_compute_with_the_same_number_of_threads(child, monkeypat
     monkeypatch.setenv("BIOFM_THREADS", "3")
     assert thread_count() == 3
     monkeypatch.setenv("BIOFM_THREADS", "none")
-    assert thread_count() == max(1, len(os.sched_getaffinity(0)) - 1)
+    assert 1 <= thread_count() <= (os.cpu_count() or 1)
 
 
 def test_saved_files_are_told_in_order(start, tmp_path):
