@@ -88,7 +88,7 @@ def examine(*, quick: bool = False) -> Iterator[Finding]:
     """Look at everything; ``quick`` leaves out the child process and with it the imports of torch."""
     yield Finding("program", f"BioFM Desktop {__version__}, Python {platform.python_version()}, {platform.platform()}")
     yield from _libraries()
-    yield Finding("processor", f"{os.cpu_count()} cores; jobs compute with {thread_count()} of their threads")
+    yield Finding("processor", f"{os.cpu_count()} cores; jobs that name no number use {thread_count()} threads")
     yield _memory()
     yield from _folders()
     yield from _network()
