@@ -22,9 +22,8 @@ def make_window(path: Path | None = None) -> QMainWindow:
 
     Makes Qt's application where there is none.
     """
-    _application()
-    window = MainWindow()
-    window.desk.install()
+    window = _framed()
+    window.add_work()
     if path is not None:
         window.open_now(Path(path))
     return window
@@ -37,17 +36,23 @@ def main(paths: Sequence[Path] = ()) -> int:
     application = _application()
     loop = QEventLoop(application)
     asyncio.set_event_loop(loop)
-    window = make_window(None)
-    assert isinstance(window, MainWindow)
+    window = _framed()
     window.desk.watch_loop(loop)
     window.show()
-    QTimer.singleShot(0, window, window.warm_up)
+    QTimer.singleShot(0, window, window.warm_up)  # the frame is drawn first
     if paths:
-        QTimer.singleShot(0, lambda: window.open_paths(list(paths)))
+        QTimer.singleShot(0, window, lambda: window.open_paths(list(paths)))
     application.aboutToQuit.connect(loop.stop)
     with loop:
         loop.run_forever()
     return 0
+
+
+def _framed() -> MainWindow:
+    _application()
+    window = MainWindow()
+    window.desk.install()
+    return window
 
 
 def _application() -> QApplication:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEventLoop, QTimer, QUrl, Slot
 from PySide6.QtGui import (
@@ -13,7 +14,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QShowEvent,
 )
-from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QMainWindow, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QMainWindow
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.project import Project
@@ -29,16 +30,9 @@ from .dialogs.sample_data import SampleDialog
 from .dialogs.settings import SettingsDialog
 from .dialogs.shortcuts import ShortcutsDialog
 from .docks.annotation import AnnotationPanel
-from .docks.export import ExportPanel
-from .docks.jobs import JobsPanel
 from .docks.messages import MessagesPanel
-from .docks.plots import PlotsPanel
-from .docks.predictions import PredictionsPanel
 from .docks.samples import SamplesPanel
-from .docks.training import TrainingPanel
 from .errors import ErrorDesk
-from .flows.prediction_flow import PredictionFlow
-from .flows.training_flow import TrainingFlow
 from .layers import words
 from .memory import WindowMemory
 from .panels import Panels
@@ -47,6 +41,9 @@ from .workbench import Workbench
 from .workers.job_center import JobCenter
 from .workers.open_worker import OpenWorker
 from .workers.warm_imports import WarmImports
+
+if TYPE_CHECKING:
+    from .work import Work
 
 #: On a screen at least this wide, napari's layer controls are shown at first.
 _ROOMY = 1600
@@ -67,6 +64,7 @@ class MainWindow(QMainWindow):
         self._opener: OpenWorker | None = None
         self._warm: WarmImports | None = None
         self._closed = False
+        self.work: Work | None = None
         self._make_panels()
         self.commands = make_actions(self)
         self.addActions(list(self.commands.values()))
@@ -85,21 +83,19 @@ class MainWindow(QMainWindow):
 
     def _make_panels(self) -> None:
         self.samples, self.annotation, self.messages = SamplesPanel(), AnnotationPanel(), MessagesPanel()
-        self.training, self.plots = TrainingPanel(), PlotsPanel()
-        self.predictions, self.exporting = PredictionsPanel(), ExportPanel()
-        widgets: dict[str, QWidget] = {
-            "samples": self.samples,
-            "annotation": self.annotation,
-            "training": self.training,
-            "predictions": self.predictions,
-            "export": self.exporting,
-            "plots": self.plots,
-            "jobs": JobsPanel(self.jobs),
-            "messages": self.messages,
-        }
-        self.panels = Panels(self, widgets)
-        self.train_flow = TrainingFlow(self.training, self.plots, self.jobs, self)
-        self.predict_flow = PredictionFlow(self.predictions, self.exporting, self.jobs, self)
+        self.panels = Panels(self)
+        for name, widget in (("samples", self.samples), ("annotation", self.annotation), ("messages", self.messages)):
+            self.panels.fill(name, widget)
+
+    def add_work(self) -> None:
+        """Fill the panels that train, predict and export: a third of the window's imports, not needed for its frame."""
+        if self.work is None:
+            from .work import Work
+
+            self.work = Work(self.panels, self.bench, self.jobs, self)
+            self.work.failed.connect(self._show_failure)
+            self.work.message.connect(self.show_message)
+            self.work.accept_requested.connect(self._accept)
 
     def _fill_own_menus(self) -> None:
         self.menus["docks"].addActions(self.panels.actions())
@@ -157,13 +153,6 @@ class MainWindow(QMainWindow):
         annotation.opacity_changed.connect(viewer.set_label_opacity)
         annotation.new_object_requested.connect(viewer.new_object)
         annotation.split_chosen.connect(bench.set_split)
-        self.train_flow.run_finished.connect(self.predict_flow.set_run)
-        self.predict_flow.show_sample.connect(bench.show)
-        self.predict_flow.predictions_arrived.connect(bench.add_predictions)
-        self.predict_flow.accept_requested.connect(self._accept)
-        for flow in (self.train_flow, self.predict_flow):
-            flow.failed.connect(self._show_failure)
-            flow.message.connect(self.show_message)
         self.jobs.message.connect(self.show_message)
         theme_bus().changed.connect(self._show_theme)
 
@@ -261,8 +250,6 @@ class MainWindow(QMainWindow):
         self.samples.show_dataset(dataset, project.corrected_keys)
         self.annotation.show_dataset(dataset, project.classes)
         self.centre.viewer.set_classes(project.classes, instances=dataset.instances)
-        self.train_flow.set_project(project)
-        self.predict_flow.set_project(project)
         for problem in dataset.problems:
             self.messages.add(str(problem), "warning")
         if dataset.problems:
@@ -280,7 +267,6 @@ class MainWindow(QMainWindow):
         neighbours = [self.samples.next_key(key, step) for step in (1, -1)]
         nearby = [bench.project.sample(near) for near in neighbours if near]
         self.centre.show_sample(bench.sample, nearby, bench.prediction, paintable=self.annotation.mode == "paint")
-        self.predict_flow.set_current_key(key)
 
     @Slot(str)
     def _show_edit(self, key: str) -> None:
@@ -288,7 +274,6 @@ class MainWindow(QMainWindow):
         if project is None:
             return
         self.samples.update_dataset(project.dataset, project.corrected_keys, key)
-        self.predict_flow.refresh_labels()
         if not key:
             self.annotation.show_classes(project.classes)
             self.centre.viewer.set_classes(project.classes, instances=project.dataset.instances)
@@ -553,6 +538,7 @@ class MainWindow(QMainWindow):
 
     def warm_up(self) -> None:
         """Get the viewer and the child ready behind the frame, before they are needed."""
+        self.add_work()
         self._warm = WarmImports(self)
         self._warm.finished.connect(self._warm_viewer)
         self._warm.start()

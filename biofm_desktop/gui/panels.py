@@ -39,14 +39,29 @@ PLACES = (
 class Panels:
     """The docks of a window, by the names of `PLACES`."""
 
-    def __init__(self, window: QMainWindow, widgets: dict[str, QWidget]) -> None:
+    def __init__(self, window: QMainWindow) -> None:
         self._window = window
-        self.docks = {place.name: _dock(window, place, widgets[place.name]) for place in PLACES}
+        self.docks = {place.name: _dock(window, place) for place in PLACES}
         window.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         window.setCorner(Qt.Corner.BottomLeftCorner, _LEFT)
         window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
         self.place()
+
+    def fill(self, name: str, widget: QWidget) -> None:
+        """Put a panel into its dock."""
+        place = next(place for place in PLACES if place.name == name)
+        body = self.docks[name].widget()
+        layout = body.layout() if body is not None else None
+        if layout is None:
+            return
+        if place.scrolls:
+            scroll = QScrollArea(widgetResizable=True)
+            scroll.setObjectName(f"dock.{name}_scroll")
+            scroll.setWidget(widget)
+            layout.addWidget(scroll)
+        else:
+            layout.addWidget(widget)
 
     def place(self) -> None:
         """Put every panel where it stands at first."""
@@ -92,22 +107,13 @@ class Panels:
         return actions
 
 
-def _dock(window: QMainWindow, place: Place, widget: QWidget) -> QDockWidget:
+def _dock(window: QMainWindow, place: Place) -> QDockWidget:
     dock = QDockWidget(place.title, window)
     dock.setObjectName(f"dock.{place.name}")
     body = QWidget()
     body.setObjectName("dockBody")
     body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    layout = QVBoxLayout(body)
-    layout.setContentsMargins(1, 1, 1, 1)
-    if place.scrolls:
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setObjectName(f"dock.{place.name}_scroll")
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        scroll.setWidget(widget)
-        layout.addWidget(scroll)
-    else:
-        layout.addWidget(widget)
+    QVBoxLayout(body).setContentsMargins(1, 1, 1, 1)
     dock.setWidget(body)
     if sum(other.stack == place.stack for other in PLACES) > 1:
         dock.setTitleBarWidget(QWidget())  # its tab says it already

@@ -219,7 +219,7 @@ def test_the_open_dialogs_open_what_is_chosen_and_it_is_remembered(window, qtbot
 
 def test_export_brings_its_panel_to_the_front(window):
     window.commands["action.export"].trigger()
-    assert not window.exporting.visibleRegion().isEmpty()
+    assert not window.work.export.visibleRegion().isEmpty()
 
 
 def test_the_theme_changes_at_once_and_is_kept(window):

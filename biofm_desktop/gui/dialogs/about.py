@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
+from biofm_desktop import __version__
 from biofm_desktop.gui.widgets.named import named, plain_label
 
 _LIBRARIES = ("PySide6-Essentials", "napari", "pyqtgraph", "torch", "torchvision", "numpy", "scikit-image", "biopython")
@@ -37,7 +38,7 @@ class AboutDialog(QDialog):
 def _words() -> str:
     libraries = "\n".join(f"{name} {_version(name)}" for name in _LIBRARIES)
     return (
-        f"Version {_version('biofm-desktop')}, licence BSD-3-Clause.\n\n"
+        f"Version {__version__}, licence BSD-3-Clause.\n\n"
         "Open, annotate, fine-tune, predict, export: foundation models for a lab's images and sequences.\n"
         "Results are for research, not for diagnosis.\n\n"
         f"Python {platform.python_version()}\n{libraries}"

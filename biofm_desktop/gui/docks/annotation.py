@@ -72,6 +72,7 @@ class AnnotationPanel(QWidget):
         self._lay_out()
         self._connect()
         self.show_mode("class")
+        self._show_theme()
 
     def add_tools(self, actions: Sequence[QAction]) -> None:
         """Put the painting tools into the panel."""
