@@ -32,7 +32,7 @@ class ActionSpec:
 
     @property
     def slot(self) -> str:
-        """Return the name of the window's method that does it (``open_folder`` of ``action.open_folder``)."""
+        """Return the name of the method that does it (``open_folder`` of ``action.open_folder``)."""
         return _SLOTS.get(self.name) or self.name.removeprefix("action.").replace(".", "_")
 
 
@@ -169,8 +169,8 @@ def specs() -> list[ActionSpec]:
     return [entry for entries in MENUS.values() for entry in entries if isinstance(entry, ActionSpec)]
 
 
-def make_actions(window: QMainWindow) -> dict[str, QAction]:
-    """Make all actions and connect each to the window's method of its name."""
+def make_actions(window: QMainWindow, *doers: object) -> dict[str, QAction]:
+    """Make all actions; each is connected to the method of its name of the window or of one of the other doers."""
     made: dict[str, QAction] = {}
     for spec in specs():
         action = QAction(spec.text, window, checkable=spec.checkable, checked=spec.checkable, toolTip=spec.tip)
@@ -179,7 +179,8 @@ def make_actions(window: QMainWindow) -> dict[str, QAction]:
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setToolTip(f"{spec.tip} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})")
         action.setMenuRole(QAction.MenuRole.NoRole)
-        slot: Callable[..., object] = getattr(window, spec.slot)
+        doer = next(doer for doer in (*doers, window) if hasattr(doer, spec.slot))
+        slot: Callable[..., object] = getattr(doer, spec.slot)
         (action.toggled if spec.checkable else action.triggered).connect(slot)
         made[spec.name] = action
     colour(made)

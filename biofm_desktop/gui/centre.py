@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from biofm_desktop.engine.predictions import CurvePrediction, Prediction
@@ -26,10 +25,10 @@ class Centre(QStackedWidget):
     read_failed = Signal(object)
     sequence_ready = Signal(object)
 
-    def __init__(self, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("centre")
-        self.welcome, self.viewer = WelcomePage(actions), Viewer()
+        self.welcome, self.viewer = WelcomePage(), Viewer()
         self.sequence: SequencePanel | None = None
         self.reader = PixelReader(self)
         self.reading = False

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QMainWindow
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.project import Project
-from biofm_desktop.engine.samples import Feature, SequenceSample
 from biofm_desktop.engine.settings import Settings, load_settings, save_settings
 from biofm_desktop.paths import cache_dir
 
@@ -33,13 +32,14 @@ from .docks.annotation import AnnotationPanel
 from .docks.messages import MessagesPanel
 from .docks.samples import SamplesPanel
 from .errors import ErrorDesk
+from .labelling import Labelling
 from .layers import words
 from .memory import WindowMemory
+from .opening import Opening
 from .panels import Panels
 from .theme import Colours, apply_theme, theme_bus
 from .workbench import Workbench
 from .workers.job_center import JobCenter
-from .workers.open_worker import OpenWorker
 from .workers.warm_imports import WarmImports
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 #: On a screen at least this wide, napari's layer controls are shown at first.
 _ROOMY = 1600
+_WELCOME = ("open", "open_folder", "open_sample")
 _TOOLS = ("paint", "erase", "fill", "pick", "move")
 
 
@@ -61,15 +62,17 @@ class MainWindow(QMainWindow):
         self.settings = load_settings()
         self.memory, self.desk = WindowMemory(), ErrorDesk(self)
         self.bench, self.jobs = Workbench(self), JobCenter(parent=self)
-        self._opener: OpenWorker | None = None
+        self.opening = Opening(self)
         self._warm: WarmImports | None = None
         self._closed = False
         self.work: Work | None = None
         self._make_panels()
-        self.commands = make_actions(self)
-        self.addActions(list(self.commands.values()))
-        self.centre = Centre([self.commands[f"action.{name}"] for name in ("open", "open_folder", "open_sample")])
+        self.centre = Centre()
         self.setCentralWidget(self.centre)
+        self.labelling = Labelling(self.bench, self.samples, self.annotation, self.centre.viewer, self)
+        self.commands = make_actions(self, self.labelling)
+        self.addActions(list(self.commands.values()))
+        self.centre.welcome.add_buttons([self.commands[f"action.{name}"] for name in _WELCOME])
         self.menus = fill_menus(self, self.commands)
         self._fill_own_menus()
         self._make_status_bar()
@@ -95,7 +98,7 @@ class MainWindow(QMainWindow):
             self.work = Work(self.panels, self.bench, self.jobs, self)
             self.work.failed.connect(self._show_failure)
             self.work.message.connect(self.show_message)
-            self.work.accept_requested.connect(self._accept)
+            self.work.accept_requested.connect(self.labelling.accept)
 
     def _fill_own_menus(self) -> None:
         self.menus["docks"].addActions(self.panels.actions())
@@ -128,31 +131,19 @@ class MainWindow(QMainWindow):
         bench.history_changed.connect(self._show_history)
         bench.predictions_changed.connect(self._show_predictions)
         bench.failed.connect(self.show_error)
-        viewer.mask_edited.connect(bench.set_mask)
-        viewer.undo_requested.connect(bench.undo)
-        viewer.redo_requested.connect(bench.redo)
-        viewer.tool_changed.connect(self._show_tool)
-        viewer.class_changed.connect(self._show_paint_value)
-        viewer.brush_changed.connect(self.annotation.show_brush)
         viewer.pointed_at.connect(self._pointer.setText)
         self.centre.read_failed.connect(self.show_error)
-        self.centre.sequence_ready.connect(lambda panel: panel.feature_added.connect(self._add_feature))
+        self.centre.sequence_ready.connect(lambda panel: panel.feature_added.connect(self.labelling.add_feature))
         self.centre.welcome.recent_chosen.connect(self.open_paths)
 
     def _connect_panels(self) -> None:
-        bench, viewer, annotation = self.bench, self.centre.viewer, self.annotation
-        self.samples.chosen.connect(bench.show)
-        self.samples.split_requested.connect(bench.set_split)
-        self.samples.accept_requested.connect(self._accept)
-        self.samples.remove_label_requested.connect(lambda keys: bench.set_target(None, keys))
-        annotation.paint_value_chosen.connect(self._paint_with)
-        annotation.target_chosen.connect(self._set_target)
-        annotation.class_added.connect(self._add_class)
-        annotation.class_renamed.connect(bench.rename_class)
-        annotation.brush_changed.connect(viewer.set_brush)
-        annotation.opacity_changed.connect(viewer.set_label_opacity)
-        annotation.new_object_requested.connect(viewer.new_object)
-        annotation.split_chosen.connect(bench.set_split)
+        self.labelling.message.connect(self.show_message)
+        self.labelling.hint.connect(lambda text: self.statusBar().showMessage(text, 3000))
+        self.labelling.tool_changed.connect(self._show_tool)
+        self.opening.opened.connect(self.show_project)
+        self.opening.refused.connect(self.show_error)
+        self.opening.message.connect(self.show_message)
+        self.opening.busy_changed.connect(self._show_busy)
         self.jobs.message.connect(self.show_message)
         theme_bus().changed.connect(self._show_theme)
 
@@ -188,26 +179,12 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open these files or this folder, away from this thread."""
-        if not paths or self._closed:
-            return
-        if self._opener is not None:
-            self.show_message("Something is being opened already; wait until it is there.")
-            return
-        self._opener = OpenWorker(paths, self)
-        self._opener.opened.connect(self.show_project)
-        self._opener.refused.connect(self.show_error)
-        self._opener.finished.connect(self._end_opening)
-        text = f"Opening {paths[0].name}" + (f" and {len(paths) - 1} more" if len(paths) > 1 else "") + " …"
-        self.centre.welcome.show_busy(text)
-        self.statusBar().showMessage(text)
-        self._opener.start()
+        if paths and not self._closed:
+            self.opening.open_paths(paths)
 
     def open_now(self, path: Path) -> None:
         """Open data and wait for it."""
-        try:
-            self.show_project(Project.for_data([path]))
-        except Fault as fault:
-            self.show_error(fault)
+        self.opening.open_now([path])
 
     @Slot(object)
     def show_project(self, project: Project) -> None:
@@ -217,16 +194,15 @@ class MainWindow(QMainWindow):
         self.memory.add_recent(project.sources)
         self.bench.set_project(project)
 
-    @Slot()
-    def _end_opening(self) -> None:
-        self._opener = None
-        self.centre.welcome.show_busy("")
-        self.statusBar().clearMessage()
+    @Slot(str)
+    def _show_busy(self, text: str) -> None:
+        self.centre.welcome.show_busy(text)
+        self.statusBar().showMessage(text)
 
     @property
     def ready(self) -> bool:
         """Say whether nothing is being opened or read."""
-        return self._opener is None and not self.centre.reading
+        return not self.opening.busy and not self.centre.reading
 
     def wait_until_ready(self, seconds: float = 60.0) -> bool:
         """Wait until what was opened is shown; say whether it came to that."""
@@ -320,6 +296,11 @@ class MainWindow(QMainWindow):
                 self.menus["napari"].addMenu(menu)
 
     @Slot(str)
+    def _show_tool(self, tool: str) -> None:
+        for known in _TOOLS:
+            self.commands[f"annotate.{known}"].setChecked(known == tool)
+
+    @Slot(str)
     def show_message(self, text: str) -> None:
         """Tell something in the status bar and the list of messages."""
         self.statusBar().showMessage(text, 8000)
@@ -335,112 +316,6 @@ class MainWindow(QMainWindow):
     def _show_failure(self, message: str, detail: str) -> None:
         self.messages.add(message, "error")
         self.desk.report(message, detail)
-
-    # --- labelling -------------------------------------------------------------------------------
-
-    def undo(self) -> None:
-        """Take back the last correction."""
-        self.centre.viewer.finish_stroke()
-        self.bench.undo()
-
-    def redo(self) -> None:
-        """Do the correction again."""
-        self.bench.redo()
-
-    def samples_next(self) -> None:
-        """Show the next sample."""
-        self._step(1)
-
-    def samples_previous(self) -> None:
-        """Show the sample before."""
-        self._step(-1)
-
-    def samples_next_unlabelled(self) -> None:
-        """Show the next sample without a label."""
-        self._step(1, unlabelled=True)
-
-    def _step(self, by: int, *, unlabelled: bool = False) -> None:
-        key = self.samples.next_key(self.bench.key, by, unlabelled=unlabelled)
-        if key:
-            self.bench.show(key)
-        elif self.bench.project is not None:
-            self.statusBar().showMessage("There is no further sample that way.", 3000)
-
-    def annotate_paint(self) -> None:
-        """Paint from now on."""
-        self._use_tool("paint")
-
-    def annotate_erase(self) -> None:
-        """Erase from now on."""
-        self._use_tool("erase")
-
-    def annotate_fill(self) -> None:
-        """Fill areas from now on."""
-        self._use_tool("fill")
-
-    def annotate_pick(self) -> None:
-        """Pick a class from the image from now on."""
-        self._use_tool("pick")
-
-    def annotate_move(self) -> None:
-        """Move and zoom from now on."""
-        self._use_tool("move")
-
-    def _use_tool(self, tool: str) -> None:
-        if tool != "move":
-            self.annotation.show_mode("paint")
-        self.centre.viewer.set_tool(tool)
-        self._show_tool(tool)
-
-    @Slot(str)
-    def _show_tool(self, tool: str) -> None:
-        for known in _TOOLS:
-            self.commands[f"annotate.{known}"].setChecked(known == tool)
-
-    @Slot(int)
-    def _paint_with(self, value: int) -> None:
-        self.centre.viewer.set_class(value)
-        if self.centre.viewer.tool in ("move", "pick", "erase"):
-            self._use_tool("paint")
-
-    @Slot(int)
-    def _show_paint_value(self, value: int) -> None:
-        if self.annotation.mode == "paint":
-            self.annotation.classes.show_value(value)
-
-    @Slot(object)
-    def _set_target(self, target: str | float) -> None:
-        chosen = self.samples.selected_keys()
-        several = len(chosen) > 1
-        self.bench.set_target(target, chosen if several else ())
-        if self.annotation.advance.isChecked() and not several:
-            self._step(1)
-
-    @Slot(str)
-    def _add_class(self, name: str) -> None:
-        if self.bench.project is not None:
-            self.bench.set_classes((*self.bench.project.classes, name))
-
-    @Slot(object)
-    def _add_feature(self, feature: object) -> None:
-        sample = self.bench.sample
-        if isinstance(sample, SequenceSample) and isinstance(feature, Feature) and feature not in sample.features:
-            self.bench.set_features((*sample.features, feature))
-
-    def annotate_accept(self) -> None:
-        """Keep the prediction of the sample that is shown as its label."""
-        self._accept([])
-
-    @Slot(list)
-    def _accept(self, what: Sequence[object]) -> None:
-        kept = self.bench.accept([str(getattr(entry, "key", entry)) for entry in what])
-        self.show_message(
-            f"{kept} predictions kept as labels." if kept != 1 else "The prediction was kept as the label."
-        )
-
-    def annotate_remove(self) -> None:
-        """Take the label of the chosen samples away."""
-        self.bench.set_target(None, self.samples.selected_keys())
 
     # --- panels and dialogs ----------------------------------------------------------------------
 
@@ -587,8 +462,7 @@ class MainWindow(QMainWindow):
     def _end(self) -> None:
         self._closed = True
         self.memory.keep_window(self.saveGeometry(), self.saveState())
-        if self._opener is not None:
-            self._opener.wait()
+        self.opening.close()
         if self._warm is not None:
             self._warm.requestInterruption()
             self._warm.wait()

@@ -17,7 +17,7 @@ class WelcomePage(QWidget):
 
     recent_chosen = Signal(object)
 
-    def __init__(self, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("welcome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -32,15 +32,13 @@ class WelcomePage(QWidget):
         self.bar.setFixedHeight(6)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        for action in actions:
-            buttons.addWidget(_big_button(action))
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(10)
         middle = QVBoxLayout()
         middle.setSpacing(12)
         for part in (title, hint):
             middle.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
-        middle.addLayout(buttons)
+        middle.addLayout(self._buttons)
         middle.addSpacing(8)
         middle.addWidget(self.busy, 0, Qt.AlignmentFlag.AlignHCenter)
         middle.addWidget(self.bar)
@@ -53,6 +51,11 @@ class WelcomePage(QWidget):
         column.addLayout(row)
         column.addStretch(3)
         self.show_busy("")
+
+    def add_buttons(self, actions: Sequence[QAction]) -> None:
+        """Offer these as large buttons."""
+        for action in actions:
+            self._buttons.addWidget(_big_button(action))
 
     def show_busy(self, text: str) -> None:
         """Say what is being opened (empty: nothing is)."""
