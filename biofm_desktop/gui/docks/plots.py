@@ -1,7 +1,5 @@
 """The plots panel: how a run learns, live, beside earlier runs."""
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,7 +25,7 @@ from biofm_desktop.engine.files import write_text
 from biofm_desktop.gui.theme import icon, theme_bus, theme_colours
 from biofm_desktop.gui.widgets.curve_plot import Curve, CurvePlot
 from biofm_desktop.gui.widgets.named import named
-from biofm_desktop.gui.widgets.run_curves import LOSS, RATE, VALIDATION, RunCurves
+from biofm_desktop.gui.widgets.run_curves import LOSS, RATE, VALIDATION, RunCurves, as_table
 
 STEPS, EPOCHS = "step", "epoch"
 
@@ -133,15 +131,7 @@ class PlotsPanel(QWidget):
 
     def save_data(self, path: Path) -> None:
         """Write all points of all drawn runs as CSV; raise `Fault` where the disk does not let us."""
-        table = io.StringIO()
-        writer = csv.writer(table, lineterminator="\n")
-        writer.writerow(("run", "quantity", "step", "epoch", "value"))
-        for run in self._runs.values():
-            for name, points in run.curves.items():
-                for step, value in zip(points.x, points.y):
-                    epoch = f"{step * run.epochs_per_step:.6g}" if run.epochs_per_step else ""
-                    writer.writerow((run.title, name, int(step), epoch, f"{value:.9g}"))
-        write_text(path, table.getvalue(), room="export")
+        write_text(path, as_table(self._runs.values()), room="export")
 
     # How it is drawn
 

@@ -177,8 +177,8 @@ class PredictionsPanel(QWidget):
             (QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.Stretch, *[QHeaderView.ResizeMode.Interactive] * 2)
         ):
             header.setSectionResizeMode(column, mode)
-        table.setColumnWidth(2, 72)
-        table.setColumnWidth(3, 72)
+        table.setColumnWidth(2, 62)
+        table.setColumnWidth(3, 66)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.setSortingEnabled(True)
         return table

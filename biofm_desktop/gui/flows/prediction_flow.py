@@ -156,7 +156,7 @@ class PredictionFlow(QObject):
             device=load_settings().device,
         )
 
-    @Slot(list)
+    @Slot(object)
     def _take(self, events: list[Event]) -> None:
         self._panel.add_previews([event for event in events if isinstance(event, Preview)])
         if self._handle is not None:

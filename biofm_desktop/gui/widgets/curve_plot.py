@@ -68,6 +68,7 @@ class CurvePlot(pg.PlotWidget):
         for key in set(self._items) - {curve.key for curve in curves}:
             self.removeItem(self._items.pop(key))
         self._label()
+        self._show_labels(False)
         self.refresh()
 
     def set_log(self, log: bool) -> None:
@@ -124,10 +125,18 @@ class CurvePlot(pg.PlotWidget):
         path.write_bytes(data.data().data())
 
     def _paint(self, device: QPaintDevice) -> None:
+        self._show_labels(True)
         painter = QPainter(device)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.render(painter, QRectF(self.rect()))
         painter.end()
+        self._show_labels(False)
+
+    def _show_labels(self, shown: bool) -> None:
+        """Name the axes in pictures only: in the window the tab and the choice below say it, and room is scarce."""
+        for side in ("left", "bottom"):
+            self.getAxis(side).showLabel(shown)
+        self.getPlotItem().layout.activate()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         super().mouseDoubleClickEvent(event)
@@ -175,6 +184,7 @@ class CurvePlot(pg.PlotWidget):
         """Name what the y axis shows."""
         self._y_title = title
         self._label()
+        self._show_labels(False)
 
     def _colour(self) -> None:
         if self.plotItem is None:  # pyqtgraph takes a closed plot apart before Qt deletes it

@@ -13,7 +13,8 @@ from .bar_delegate import SHARE
 from .named import plain_tip
 
 AnyIndex = QModelIndex | QPersistentModelIndex
-COLUMNS = ("Sample", "Prediction", "Confidence", "Label")
+COLUMNS = ("Sample", "Prediction", "Conf.", "Label")
+TIPS = ("Click to sort", "What the model says", "Confidence: how sure the model is", "What the data says")
 KEY = Qt.ItemDataRole.UserRole
 
 
@@ -136,8 +137,9 @@ class PredictionModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        shown = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
-        return COLUMNS[section] if shown else None
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        return TIPS[section] if role == Qt.ItemDataRole.ToolTipRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self._shown[index.row()], index.column()

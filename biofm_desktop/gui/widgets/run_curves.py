@@ -1,5 +1,7 @@
 """What a run told of its learning, as curves: filled by events, live or from its folder."""
 
+import csv
+import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -76,6 +78,19 @@ class RunCurves:
         pairs = pairs[np.isfinite(pairs[:, 1])]  # a loss that is no number ends a run; it has no place in a plot
         if len(pairs):
             self.curves.setdefault(name, Pyramid()).append(pairs[:, 0], pairs[:, 1])
+
+
+def as_table(runs: Iterable[RunCurves]) -> str:
+    """Return all points of runs as CSV, one point a line."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(("run", "quantity", "step", "epoch", "value"))
+    for run in runs:
+        for name, points in run.curves.items():
+            for step, value in zip(points.x, points.y):
+                epoch = f"{step * run.epochs_per_step:.6g}" if run.epochs_per_step else ""
+                writer.writerow((run.title, name, int(step), epoch, f"{value:.9g}"))
+    return table.getvalue()
 
 
 def ema(values: NDArray[np.float64], weight: float, last: float) -> NDArray[np.float64]:

@@ -49,4 +49,5 @@ class CallWorker(QThread):
         self.wait()
 
     def _forget(self) -> None:
+        self.wait()  # its thread must be over before the last reference goes
         _alive.discard(self)

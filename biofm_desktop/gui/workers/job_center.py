@@ -35,7 +35,7 @@ class JobHandle(QObject):
     """
 
     event_arrived = Signal(object)
-    events_arrived = Signal(list)
+    events_arrived = Signal(object)
     state_changed = Signal(str)
     finished = Signal(object)
 
@@ -89,7 +89,7 @@ class JobHandle(QObject):
         worker.events_arrived.connect(self.take)
         self._become("running")
 
-    @Slot(list)
+    @Slot(object)
     def take(self, events: list[Event]) -> None:
         """Note a batch of events and pass it on."""
         for event in events:
@@ -216,7 +216,6 @@ class JobCenter(QObject):
     @Slot()
     def _end_current(self) -> None:
         if self._worker is not None:
-            self._worker.wait()
             self._worker.deleteLater()
         self.current = self._worker = None
         self.busy_changed.emit(self.busy)

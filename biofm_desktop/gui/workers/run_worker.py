@@ -22,7 +22,8 @@ class RunWorker(QThread):
     always `Finished` or `Failed`; `ended` follows it. Both signals are emitted in the thread that made the worker.
     """
 
-    events_arrived = Signal(list)
+    # A list of events; declared as object, which PySide hands over as it is: it would copy a list item by item.
+    events_arrived = Signal(object)
     ended = Signal()
     _filled = Signal()
     _drained = Signal()
@@ -109,4 +110,5 @@ class RunWorker(QThread):
     def _end(self) -> None:
         self._timer.stop()
         self._hand_over()
+        self.wait()  # it is leaving `run`; were the worker dropped before, its own thread would delete it and abort
         self.ended.emit()
