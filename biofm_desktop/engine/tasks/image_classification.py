@@ -108,8 +108,9 @@ class ImageClassification(Task):
         planes = sample.planes()
         kind = "range" if self.intensity == "auto" and planes.dtype == np.uint8 else self.intensity
         unit = scaled(planes, limits(planes, kind), self.channels)
+        shrinks = self.size < max(unit.shape)
         if unit.shape[-2:] != (self.size, self.size):
-            unit = interpolate(unit[None], (self.size, self.size), mode="bilinear", antialias=self.size < max(unit.shape))[0]
+            unit = interpolate(unit[None], (self.size, self.size), mode="bilinear", antialias=shrinks)[0]
         known = sample.target in self.classes
         return [Item(shifted(unit, self.scaling), tensor(self.classes.index(str(sample.target))) if known else None)]
 

@@ -68,12 +68,12 @@ def test_patterns_freeze_or_leave_free():
 
 
 def test_a_pattern_that_means_nothing_names_the_parts_there_are():
-    with pytest.raises(Fault, match="'b'.*parts a, head"):
+    with pytest.raises(Fault, match=r"'b'.*parts a, head"):
         frozen_names(["a.0", "head"], ["b"])
 
 
 def test_freezing_everything_is_refused():
-    with pytest.raises(Fault, match="no layer is left"):
+    with pytest.raises(Fault, match=r"no layer is left"):
         frozen_names(["a"], ["*"])
 
 

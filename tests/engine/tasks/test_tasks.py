@@ -40,13 +40,13 @@ def test_classes_are_those_of_the_targets_numbers_in_order():
 
 def test_one_class_only_is_refused_by_its_name():
     data = Dataset("cells", tuple(picture(str(n), grey(), target="round") for n in range(3)))
-    with pytest.raises(Fault, match="cells.*one class.*round"):
+    with pytest.raises(Fault, match=r"cells.*one class.*round"):
         ImageClassification().for_dataset(data)
 
 
 def test_a_class_that_is_not_on_the_list_is_refused():
     data = Dataset("cells", (picture("a", grey(), target="x"), picture("b", grey(), target="y")), classes=("x", "z"))
-    with pytest.raises(Fault, match="'y'.*list of classes"):
+    with pytest.raises(Fault, match=r"'y'.*list of classes"):
         ImageClassification().for_dataset(data)
 
 
@@ -151,13 +151,13 @@ def test_of_a_long_sequence_both_ends_are_kept():
 
 
 def test_letters_of_another_alphabet_are_refused_with_place_and_letter():
-    with pytest.raises(Fault, match="letter 2.*'L'.*dna"):
+    with pytest.raises(Fault, match=r"letter 2.*'L'.*dna"):
         SequenceClassification(length=4, classes=("a", "b")).encode(sequence("ALA", alphabet="protein"))
 
 
 def test_mixed_alphabets_are_refused():
     data = Dataset("d", (sequence("ACGT", "x"), sequence("MKL", "y", alphabet="protein")))
-    with pytest.raises(Fault, match="dna and protein"):
+    with pytest.raises(Fault, match=r"dna and protein"):
         SequenceClassification().for_dataset(data)
 
 
@@ -171,7 +171,7 @@ def test_regression_finds_the_column_of_numbers_and_its_scale():
 
 
 def test_regression_without_numbers_is_refused():
-    with pytest.raises(Fault, match="no column of numbers"):
+    with pytest.raises(Fault, match=r"no column of numbers"):
         SequenceRegression().for_dataset(Dataset("d", (sequence("ACGT", "x"), sequence("ACGT", "y"))))
 
 
