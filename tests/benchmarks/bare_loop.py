@@ -1,0 +1,77 @@
+"""The baseline: a plain PyTorch loop over the same items, model, seed, optimiser, schedule and threads as a `TrainJob`.
+
+Run by bench_training.py in a process of its own: it reads lines ``<seconds> <job as JSON>`` and answers each with the
+samples per second.
+"""
+
+import json
+import math
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from biofm_desktop.engine.formats import open_data
+from biofm_desktop.engine.inference.devices import placed, threads
+from biofm_desktop.engine.jobs import FitOptions, TrainJob, job_from_json
+from biofm_desktop.engine.models import MODELS
+from biofm_desktop.engine.options import from_json
+from biofm_desktop.engine.samples.splits import with_split
+from biofm_desktop.engine.tasks import TASKS
+
+WARM_UP = 3
+
+
+def samples_per_second(job: TrainJob, seconds: float) -> float:
+    """Train for so long and return the rate, the first few steps left out."""
+    options, entry = from_json(FitOptions, job.fit_options), MODELS[job.model]
+    dataset = open_data([Path(path) for path in job.data])
+    samples = with_split(dataset.samples, seed=options.seed, validation=options.validation)
+    chosen = from_json(TASKS[job.task], job.task_options)
+    task = chosen.for_dataset(replace(dataset, samples=samples), entry.preferred)
+    items = [item for sample in samples for item in task.encode(sample)]
+    with threads(options.threads):
+        torch.manual_seed(options.seed)
+        network = placed(entry.build(task.inputs, task.outputs), torch.device("cpu"))
+        network.train()
+        optimizer = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
+        steps = options.epochs * math.ceil(len(items) / options.batch_size)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.learning_rate, steps, cycle_momentum=False)
+        chance = torch.Generator().manual_seed(options.seed)
+        seen, done, losses, began = 0, 0, [], 0.0
+        while True:
+            order = torch.randperm(len(items), generator=chance).tolist()
+            for start in range(0, len(order), options.batch_size):
+                batch = [task.augment(items[i], chance) for i in order[start : start + options.batch_size]]
+                inputs = torch.stack([item.inputs for item in batch])
+                target = torch.stack([item.target for item in batch if item.target is not None])
+                optimizer.zero_grad(set_to_none=True)
+                loss = task.loss(network(inputs), target)
+                torch.autograd.backward(loss)
+                nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+                optimizer.step()
+                schedule.step()
+                losses.append(loss.item())
+                done += 1
+                if done == WARM_UP:
+                    began = time.perf_counter()
+                elif done > WARM_UP:
+                    seen += len(batch)
+                    if time.perf_counter() - began > seconds:
+                        return seen / (time.perf_counter() - began)
+
+
+def main() -> None:
+    """Answer each line."""
+    for line in sys.stdin:
+        seconds, _, job = line.partition(" ")
+        asked = job_from_json(json.loads(job))
+        assert isinstance(asked, TrainJob)
+        print(samples_per_second(asked, float(seconds)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
