@@ -5,29 +5,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEventLoop, QTimer, QUrl, Slot
+from PySide6.QtCore import QEventLoop, QTimer, Slot
 from PySide6.QtGui import (
     QCloseEvent,
-    QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
     QShowEvent,
 )
-from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QMainWindow
+from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.project import Project
-from biofm_desktop.engine.settings import Settings, load_settings, save_settings
-from biofm_desktop.paths import cache_dir
+from biofm_desktop.engine.settings import Settings, load_settings
 
 from .actions import colour, fill_menus, make_actions
 from .centre import Centre
-from .dialogs.about import AboutDialog
 from .dialogs.closing import ClosingDialog
-from .dialogs.sample_data import SampleDialog
-from .dialogs.settings import SettingsDialog
-from .dialogs.shortcuts import ShortcutsDialog
 from .docks.annotation import AnnotationPanel
 from .docks.messages import MessagesPanel
 from .docks.samples import SamplesPanel
@@ -37,7 +31,9 @@ from .layers import words
 from .memory import WindowMemory
 from .opening import Opening
 from .panels import Panels
+from .popups import Popups
 from .theme import Colours, apply_theme, theme_bus
+from .views import Views
 from .workbench import Workbench
 from .workers.job_center import JobCenter
 from .workers.warm_imports import WarmImports
@@ -70,7 +66,8 @@ class MainWindow(QMainWindow):
         self.centre = Centre()
         self.setCentralWidget(self.centre)
         self.labelling = Labelling(self.bench, self.samples, self.annotation, self.centre.viewer, self)
-        self.commands = make_actions(self, self.labelling)
+        self.popups, self.views = Popups(self), Views(self.panels, self.centre, self)
+        self.commands = make_actions(self, self.labelling, self.popups, self.views)
         self.addActions(list(self.commands.values()))
         self.centre.welcome.add_buttons([self.commands[f"action.{name}"] for name in _WELCOME])
         self.menus = fill_menus(self, self.commands)
@@ -120,7 +117,7 @@ class MainWindow(QMainWindow):
             label.setObjectName(f"status.{name}")
             label.setTextFormat(label.textFormat().PlainText)
             self.statusBar().addPermanentWidget(label)
-        self._show_settings(self.settings)
+        self.show_settings(self.settings)
 
     def _connect_bench(self) -> None:
         bench, viewer = self.bench, self.centre.viewer
@@ -144,6 +141,9 @@ class MainWindow(QMainWindow):
         self.opening.refused.connect(self.show_error)
         self.opening.message.connect(self.show_message)
         self.opening.busy_changed.connect(self._show_busy)
+        self.popups.settings_changed.connect(self.show_settings)
+        self.popups.failed.connect(self.show_error)
+        self.popups.sample_chosen.connect(lambda path: self.open_paths([path]))
         self.jobs.message.connect(self.show_message)
         theme_bus().changed.connect(self._show_theme)
 
@@ -170,12 +170,6 @@ class MainWindow(QMainWindow):
         """Ask for a folder and open it."""
         name = QFileDialog.getExistingDirectory(self, "Open a folder of data or a project", self.memory.last_folder())
         self.open_paths([Path(name)] if name else [])
-
-    def open_sample(self) -> None:
-        """Let the user choose one of the sample data."""
-        dialog = SampleDialog(self)
-        dialog.chosen.connect(lambda path: self.open_paths([path]))
-        self._pop_up(dialog)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open these files or this folder, away from this thread."""
@@ -319,47 +313,9 @@ class MainWindow(QMainWindow):
 
     # --- panels and dialogs ----------------------------------------------------------------------
 
-    def export(self) -> None:
-        """Show the export panel."""
-        self.panels.bring("export")
-
-    def train(self) -> None:
-        """Show the training panel."""
-        self.panels.bring("training")
-
-    def plots_shown(self) -> None:
-        """Show the plots."""
-        self.panels.bring("plots")
-
-    def predict(self) -> None:
-        """Show the predictions panel."""
-        self.panels.bring("predictions")
-
-    def toggle_prediction(self, visible: bool) -> None:
-        """Show or hide what is predicted over the image."""
-        self.centre.viewer.set_prediction_visible(visible)
-
-    def layers(self, visible: bool) -> None:
-        """Show or hide napari's own controls."""
-        self.centre.viewer.set_layers_visible(visible)
-
-    def fit(self) -> None:
-        """Show the whole image."""
-        self.centre.fit()
-
-    def reset_layout(self) -> None:
-        """Put all panels back."""
-        self.panels.place()
-
-    def change_settings(self) -> None:
-        """Show the settings."""
-        dialog = SettingsDialog(self.settings, self)
-        dialog.settings_changed.connect(self._show_settings)
-        dialog.failed.connect(self.show_error)
-        self._pop_up(dialog)
-
     @Slot(object)
-    def _show_settings(self, settings: Settings) -> None:
+    def show_settings(self, settings: Settings) -> None:
+        """Follow these settings from now on."""
         changed, self.settings = settings.theme != self.settings.theme, settings
         self._device.setText(f"Device: {settings.device}")
         self._offline.setText("Offline" if settings.offline else "")
@@ -367,40 +323,13 @@ class MainWindow(QMainWindow):
         if changed:
             apply_theme(settings.theme)
 
-    def change_theme(self) -> None:
-        """Change between the dark and the light theme, and keep it."""
-        from dataclasses import replace
-
-        settings = replace(self.settings, theme="light" if self.settings.theme == "dark" else "dark")
-        self._show_settings(settings)
-        try:
-            save_settings(settings)
-        except Fault as fault:
-            self.show_error(fault)
-
     @Slot(object)
     def _show_theme(self, colours: Colours) -> None:
         colour(self.commands)
 
-    def show_shortcuts(self) -> None:
-        """List all keys."""
-        self._pop_up(ShortcutsDialog([*self.commands.values(), *self.number_keys, *self.panels.actions()], self))
-
-    def show_logs(self) -> None:
-        """Show the folder of the log."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(cache_dir() / "logs")))
-
-    def about(self) -> None:
-        """Say which program this is."""
-        self._pop_up(AboutDialog(self))
-
     def quit(self) -> None:
         """Close the window."""
         self.close()
-
-    def _pop_up(self, dialog: QDialog) -> None:
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
 
     # --- Qt --------------------------------------------------------------------------------------
 
@@ -448,7 +377,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             dialog = ClosingDialog(self)
             dialog.accepted.connect(self.close_now)
-            self._pop_up(dialog)
+            self.popups.show_dialog(dialog)
         else:
             self._end()
             event.accept()

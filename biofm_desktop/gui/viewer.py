@@ -1,19 +1,17 @@
 """napari in the centre of our window. The only file that touches napari's insides (tried with 0.9.2)."""
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 from biofm_desktop.engine.samples import ImageSample
-from biofm_desktop.paths import config_dir
 
 from .layers import Overlay, class_colour
+from .napari_look import import_napari, quiet, register_theme
 from .pictures import facts_of, pictures, scale_of, units_of
 from .theme import Colours, theme_bus, theme_colours
 from .widgets.sample_header import SampleHeader
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from napari.layers import Image, Labels
 
 OURS = "biofm"
-_LABEL = "BioFM"
 TOOLS = {"paint": "paint", "erase": "erase", "fill": "fill", "pick": "pick", "move": "pan_zoom"}
 
 
@@ -69,8 +66,8 @@ class Viewer(QWidget):
         """Build napari, once; return it."""
         if self.napari is not None:
             return self.napari
-        napari = _import_napari()
-        _register(theme_colours())
+        napari = import_napari()
+        register_theme(theme_colours())
         settings = napari.settings.get_settings()
         settings.appearance.theme = theme_colours().name
         self.napari = napari.Viewer(show=False, show_welcome_screen=False)
@@ -92,8 +89,8 @@ class Viewer(QWidget):
         window = self.napari.window
         menus = [window.file_menu, window.view_menu, window.layers_menu, window.plugins_menu, window.window_menu]
         for menu in menus:
-            _quiet(menu)
-            menu.aboutToShow.connect(lambda menu=menu: _quiet(menu))
+            quiet(menu)
+            menu.aboutToShow.connect(lambda menu=menu: quiet(menu))
         return menus
 
     @property
@@ -368,52 +365,7 @@ class Viewer(QWidget):
 
     def _show_theme(self, colours: Colours) -> None:
         if self.napari is not None:
-            _register(colours)
+            register_theme(colours)
             from napari.settings import get_settings
 
             get_settings().appearance.theme = colours.name
-
-
-def _import_napari() -> Any:
-    """Import napari with settings of its own beside ours, so that a napari elsewhere keeps its theme."""
-    os.environ.setdefault("NAPARI_CONFIG", str(config_dir() / "napari" / "settings.yaml"))
-    import napari
-    import napari.settings
-
-    return napari
-
-
-def _register(c: Colours) -> None:
-    """Give napari's own theme of this name our colours; a theme of another name could be taken away."""
-    from napari.utils.theme import get_theme, register_theme
-
-    if get_theme(c.name).label != _LABEL:
-        theme = {
-            "id": c.name,
-            "label": _LABEL,
-            "type": c.name,
-            "syntax_style": "native" if c.dark else "default",
-            "canvas": c.canvas,
-            "console": c.panel,
-            "background": c.panel,
-            "foreground": c.raised,
-            "primary": c.hover,
-            "secondary": c.faint,
-            "highlight": c.selected,
-            "text": c.text,
-            "icon": c.text,
-            "warning": c.warning,
-            "error": c.error,
-            "current": c.accent if c.dark else "#8fbcf2",  # text on it stays dark
-            "font_size": "9pt",
-        }
-        register_theme(c.name, theme, "builtin")
-
-
-def _quiet(menu: QMenu) -> None:
-    """Take the keys off a menu of napari's: ours come first, and two owners of a key mean that neither answers."""
-    for action in menu.actions():
-        action.setShortcut(QKeySequence())
-        inner = action.menu()
-        if isinstance(inner, QMenu):
-            _quiet(inner)

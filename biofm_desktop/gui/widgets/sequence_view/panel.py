@@ -188,7 +188,7 @@ class SequencePanel(QWidget):
                 "zoom_selection",
                 "Zoom to selection",
                 "Zoom to the selection",
-                "Ctrl+E",
+                "Ctrl+Shift+E",
                 "selection",
                 self._zoom_to_selection,
             ),
@@ -222,7 +222,7 @@ class SequencePanel(QWidget):
             ("Ctrl+=", lambda: self.view.zoom(1.6)),
             ("Ctrl+-", lambda: self.view.zoom(1 / 1.6)),
             ("Ctrl+0", self.view.zoom_fit),
-            ("Ctrl+E", self._zoom_to_selection),
+            ("Ctrl+Shift+E", self._zoom_to_selection),
         )
         for keys, slot in shortcuts:
             shortcut = QShortcut(QKeySequence(keys), self)
