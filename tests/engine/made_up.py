@@ -38,7 +38,7 @@ def class_folder(folder: Path, count: int = 8, size: int = 32) -> Path:
 
 
 def sequence_table(path: Path, count: int = 40, length: int = 40, *, numbers: bool = False) -> Path:
-    """Make a CSV of DNA: class ``yes`` holds TATAAA in the middle; as ``numbers``, the label is the share of G and C."""
+    """Make a CSV of DNA: class ``yes`` holds TATAAA in the middle; ``numbers``: the label is the share of G and C."""
     chance = np.random.default_rng(0)
     rows = ["sequence,label"]
     for n in range(count):

@@ -31,8 +31,8 @@ class SemanticSegmentation(Task):
     """Say for each pixel what it shows. Volumes are learnt and predicted slice by slice."""
 
     name: ClassVar[str] = "semantic-segmentation"
-    title: ClassVar[str] = "Segmentation (a class for every pixel)"
-    help: ClassVar[str] = "Outline nuclei, tissue or organs. Needs some pictures with painted labels."
+    title: ClassVar[str] = "Semantic segmentation"
+    help: ClassVar[str] = "A class for every pixel: outline nuclei, tissue or organs. Needs some pictures with painted labels."
     takes: ClassVar[type[Sample]] = ImageSample
     grain: ClassVar[Grain] = Grain.PIXEL
     metric: ClassVar[str] = "dice"
