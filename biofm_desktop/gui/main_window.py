@@ -79,8 +79,6 @@ class MainWindow(QMainWindow):
         self._show_recent()
         self._restore()
 
-    # --- made once -------------------------------------------------------------------------------
-
     def _make_panels(self) -> None:
         self.samples, self.annotation, self.messages = SamplesPanel(), AnnotationPanel(), MessagesPanel()
         self.panels = Panels(self)
@@ -154,8 +152,6 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         self._fresh = panels.isEmpty() or not self.restoreState(panels)
 
-    # --- opening ---------------------------------------------------------------------------------
-
     @property
     def project(self) -> Project | None:
         """Return the project that lies open."""
@@ -207,8 +203,6 @@ class MainWindow(QMainWindow):
         limit.start(round(seconds * 1000))
         loop.exec()
         return self.ready
-
-    # --- what is shown ---------------------------------------------------------------------------
 
     @Slot(object)
     def _show_project(self, project: Project | None) -> None:
@@ -311,8 +305,6 @@ class MainWindow(QMainWindow):
         self.messages.add(message, "error")
         self.desk.report(message, detail)
 
-    # --- panels and dialogs ----------------------------------------------------------------------
-
     @Slot(object)
     def show_settings(self, settings: Settings) -> None:
         """Follow these settings from now on."""
@@ -330,8 +322,6 @@ class MainWindow(QMainWindow):
     def quit(self) -> None:
         """Close the window."""
         self.close()
-
-    # --- Qt --------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
         """Make the viewer and the child right after the frame stands."""
