@@ -192,7 +192,7 @@ class MainWindow(QMainWindow):
     @property
     def ready(self) -> bool:
         """Say whether nothing is being opened or read."""
-        return not self.opening.busy and not self.centre.reading
+        return not (self.opening.busy or self.centre.reading or self.centre.viewer.settling)
 
     def wait_until_ready(self, seconds: float = 60.0) -> bool:
         """Wait until what was opened is shown; say whether it came to that."""

@@ -28,7 +28,8 @@ TOOLS = {"paint": "paint", "erase": "erase", "fill": "fill", "pick": "pick", "mo
 class Viewer(QWidget):
     """Shows one image at a time with its label and a prediction; tells of each stroke that the user painted.
 
-    `make` builds napari (about 3 s with its import); until then nothing can be shown.
+    `make` builds napari (about 3 s with its import); until then nothing can be shown. ``settling`` says that the label
+    of the first image is still to come.
     """
 
     mask_edited = Signal(str, object)
@@ -44,7 +45,8 @@ class Viewer(QWidget):
         super().__init__(parent)
         self.setObjectName("viewer.panel")
         self.napari: NapariViewer | None = None
-        self.key = ""
+        self.key, self.settling = "", False
+        self._latest: Pixels | None = None
         self._labels: Labels | None = None
         self._images: list[Image] = []
         self._overlays: dict[str, Any] = {}
@@ -106,7 +108,20 @@ class Viewer(QWidget):
         fresh = sample.key != self.key
         self.key = sample.key
         self.header.show_text(sample.key, facts_of(sample), note)
+        first = not self._signature
         self._show_image(sample, pixels.image)
+        self._latest = pixels
+        self.settling = first
+        if first:  # napari takes 1.5 s to build its first label; the image is drawn before that
+            QTimer.singleShot(20, self, lambda: self._finish_sample(pixels, paintable=paintable, fresh=fresh))
+        else:
+            self._finish_sample(pixels, paintable=paintable, fresh=fresh)
+
+    def _finish_sample(self, pixels: Pixels, *, paintable: bool, fresh: bool) -> None:
+        """Show the label of the image that is shown."""
+        if pixels is not self._latest:
+            return
+        self.settling, sample = False, pixels.sample
         if pixels.mask is not None or paintable:
             mask = np.zeros(sample.spatial_shape, np.uint8) if pixels.mask is None else np.array(pixels.mask)
             self._show_mask(sample, mask, fresh=fresh and pixels.mask is not None)
@@ -158,6 +173,7 @@ class Viewer(QWidget):
     def clear(self) -> None:
         """Take our layers away; those that the user added stay."""
         self.finish_stroke()
+        self.settling, self._latest = False, None
         self._drop_overlays()
         for layer in (*self._images, *([self._labels] if self._labels is not None else [])):
             self._remove(layer)
@@ -227,6 +243,7 @@ class Viewer(QWidget):
     def close_viewer(self) -> None:
         """Take napari down; nothing of it lives on."""
         theme_bus().changed.disconnect(self._show_theme)
+        self.settling, self._latest = False, None
         viewer, self.napari = self.napari, None
         if viewer is not None:
             application = QApplication.instance()
@@ -271,7 +288,7 @@ class Viewer(QWidget):
                 layer.contrast_limits = part.limits
         self._signature = signature
         viewer.dims.axis_labels = tuple("zyx"[-len(sample.spatial_shape) :])
-        viewer.scale_bar.visible = units_of(sample)[0] != "pixel"
+        viewer.canvas.overlays.scale_bar.visible = units_of(sample)[0] != "pixel"
         if not alike or before != parts[0].array.shape:
             if viewer.dims.ndim > 2:
                 viewer.dims.set_current_step(0, sample.spatial_shape[0] // 2)
