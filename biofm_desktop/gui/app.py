@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.paths import resources_dir
@@ -39,13 +39,49 @@ def main(paths: Sequence[Path] = ()) -> int:
     window = _framed()
     window.desk.watch_loop(loop)
     window.show()
-    QTimer.singleShot(0, window, window.warm_up)  # the frame is drawn first
-    if paths:
+    if paths:  # what was asked for is shown first, the rest gets ready after it
         QTimer.singleShot(0, window, lambda: window.open_paths(list(paths)))
+        for happened in (window.centre.shown, window.centre.read_failed, window.opening.refused):
+            happened.connect(lambda *_: QTimer.singleShot(100, window, window.warm_up))
+    else:
+        QTimer.singleShot(0, window, window.warm_up)
     application.aboutToQuit.connect(loop.stop)
     with loop:
         loop.run_forever()
     return 0
+
+
+class FirstPaint(QObject):
+    """Emits ``over`` once: when a widget is on the screen, or after a second where it is not shown (minimised).
+
+    A timer of 0 ms would not do: it fires before the system asks for the first paint.
+    """
+
+    over = Signal()
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self._told = False
+        widget.installEventFilter(self)
+        QTimer.singleShot(1000, self, self._tell)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Wait for the paint to end."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self, self._tell)
+        return False
+
+    def _tell(self) -> None:
+        if not self._told:
+            self._told = True
+            self.over.emit()
+
+
+def _begin(window: MainWindow, paths: list[Path]) -> None:
+    window.warm_up()
+    if paths:
+        window.open_paths(paths)
 
 
 def _framed() -> MainWindow:

@@ -24,6 +24,7 @@ class Centre(QStackedWidget):
 
     read_failed = Signal(object)
     sequence_ready = Signal(object)
+    shown = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +59,7 @@ class Centre(QStackedWidget):
             panel.show_sample(sample)
             self._show_scores(panel)
             self.setCurrentWidget(panel)
+            self.shown.emit()
 
     def update_sample(self, sample: Sample, prediction: Prediction | None) -> None:
         """Show what changed of the sample, other than its mask."""
@@ -111,6 +113,7 @@ class Centre(QStackedWidget):
         if self.currentWidget() is not self.viewer:
             self.setCurrentWidget(self.viewer)
             QTimer.singleShot(0, self.viewer, self.viewer.fit)  # its size is known from now on
+        self.shown.emit()
 
     @Slot(str, object)
     def _tell_failure(self, key: str, fault: object) -> None:

@@ -332,6 +332,8 @@ class MainWindow(QMainWindow):
 
     def warm_up(self) -> None:
         """Get the viewer and the child ready behind the frame, before they are needed."""
+        if self._warm is not None:
+            return
         self.add_work()
         self._warm = WarmImports(self)
         self._warm.finished.connect(self._warm_viewer)

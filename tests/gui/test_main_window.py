@@ -1,5 +1,6 @@
 """The window: opens fast and without torch, opens data of every kind, labels it, remembers, and closes cleanly."""
 
+import os
 import subprocess
 import sys
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -33,6 +34,13 @@ from .conftest import letters, picture
 FIXED_NAMES = ("open", "open_folder", "export", "undo", "redo")
 
 
+def run_python(code: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run code in a process of its own, as a window that is the first of its process."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", code, *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=400, cwd=folder, env=env)
+
+
 def opened(window, qtbot, path):
     window.open_paths([path])
     qtbot.waitUntil(lambda: window.ready and window.project is not None, timeout=30000)
@@ -46,7 +54,7 @@ def test_the_window_is_made_without_torch_and_its_frame_in_a_second(tmp_path):
         "heavy = [m for m in ('torch', 'napari', 'pandas', 'triton') if m in sys.modules];"
         "print(heavy, took); window.close(); sys.exit(bool(heavy) or took > 2.0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    done = run_python(code, folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -66,6 +74,19 @@ def test_every_action_has_a_name_a_key_and_a_tip_and_no_two_share_a_key(window):
             text = key.toString(QKeySequence.SequenceFormat.PortableText)
             assert keys.setdefault(text, action.objectName()) == action.objectName(), text
     assert len({spec.name for spec in specs()}) == len(specs())
+
+
+def test_no_key_of_a_panel_clashes_with_one_of_the_window(window, make_project):
+    window.bench.set_project(make_project(letters("a")))
+    window.centre.viewer.make()
+    window._hang_napari_menus()
+    owners: dict[str, set[int]] = {}
+    for action in window.findChildren(QAction):
+        for key in action.shortcuts():
+            owners.setdefault(key.toString(), set()).add(id(action))
+    for shortcut in window.findChildren(QShortcut):
+        owners.setdefault(shortcut.key().toString(), set()).add(id(shortcut))
+    assert [key for key, found in owners.items() if len(found) > 1] == []
 
 
 def test_every_input_of_our_panels_has_a_name_and_a_tip(window):
@@ -319,12 +340,37 @@ for number in range(int(sys.argv[1])):
     gc.collect()
 print("done")
 """
-    words = [sys.executable, "-c", code, str(times)]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=400, cwd=tmp_path)
+    done = run_python(code, str(times), folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "done" in done.stdout
     for word in ("already deleted", "Traceback", "QThread", "Segmentation"):
         assert word not in done.stderr
+
+
+def test_the_program_opens_what_it_is_given_and_ends_with_status_0(tmp_path, sequences_file):
+    code = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from biofm_desktop.gui import app
+def look():
+    window = QApplication.topLevelWidgets()
+    window = next(w for w in window if w.objectName() == "window")
+    if window.project is not None and window.centre.viewer.napari is not None:
+        print(len(window.project.dataset))
+        window.close()
+    else:
+        QTimer.singleShot(50, look)
+made = app._framed
+app._framed = lambda: (made(), QTimer.singleShot(50, look))[0]
+sys.exit(app.main([Path(sys.argv[1])]))
+"""
+    done = run_python(code, str(sequences_file), folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "6"
+    assert "Traceback" not in done.stderr
+    assert "already deleted" not in done.stderr
 
 
 def test_the_layout_is_remembered(qtbot):
