@@ -20,6 +20,7 @@ from biofm_desktop.cli.show import plain, strict
 from biofm_desktop.engine.jobs import JOBS, FitOptions, TrainJob
 from biofm_desktop.engine.options import specs
 from biofm_desktop.engine.tasks import TASKS
+from tests.engine.made_up import painted_folder
 
 ROOT = Path(__file__).parents[1]
 
@@ -384,19 +385,10 @@ def test_every_job_tells_a_command_that_biofm_knows():
 
 
 def test_masks_are_exported_as_label_images_by_default(tmp_path):
-    chance = np.random.default_rng(0)
-    for kind in ("images", "labels"):
-        (tmp_path / "data" / kind).mkdir(parents=True)
-    for number in range(6):
-        mask = np.zeros((32, 32), np.uint8)
-        mask[8:20, 4 + number : 20] = 1
-        pixels = (mask * 120 + chance.integers(0, 40, mask.shape)).astype(np.uint8)
-        tifffile.imwrite(tmp_path / f"data/images/p{number}.tif", pixels)
-        tifffile.imwrite(tmp_path / f"data/labels/p{number}.tif", mask)
-    out, data = tmp_path / "run", tmp_path / "data"
-    words = ["train", "semantic-segmentation", data, "--model", "unet", "--out", out, "--epochs", 1]
+    data, out, said = painted_folder(tmp_path / "data"), tmp_path / "run", tmp_path / "p"
+    words = ["train", "semantic-segmentation", data, "--model", "unet", "--out", out, "--epochs", 1, "--crop", 32]
     assert main([str(word) for word in [*words, "--batch-size", 2, "--device", "cpu"]]) == 0
-    assert main(["predict", str(out), str(data / "images"), "--out", str(tmp_path / "p")]) == 0
-    masks = sorted((tmp_path / "p").glob("*.tif"))
-    assert [p.name for p in masks] == [f"p{n}.tif" for n in range(6)]
-    assert tifffile.imread(masks[0]).shape == (32, 32)
+    assert main(["predict", str(out), str(data / "images"), "--out", str(said)]) == 0
+    masks = sorted(said.glob("*.tif"))
+    assert [p.name for p in masks] == [f"disc{n}.tif" for n in range(6)]
+    assert tifffile.imread(masks[0]).shape == (64, 64)

@@ -25,7 +25,7 @@ class FitOptions:
         low=0,
         high=10_000,
         unit="epochs",
-        help="Stop after so many epochs without a better validation figure; 0: a third of all epochs, at least 5",
+        help="Stop after so many epochs without a better validation figure; 0: go on to the last (the best is kept)",
     )
     seed: int = option(
         0, "Seed", low=0, high=2**31 - 1, help="The same seed gives the same weights on the same kind of processor"
@@ -84,5 +84,5 @@ class FitOptions:
             epochs=epochs,
             batch_size=batch,
             learning_rate=self.learning_rate or recipe["learning_rate"],
-            patience=self.patience or max(5, epochs // 3),
+            patience=self.patience or epochs,
         )

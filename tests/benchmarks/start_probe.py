@@ -18,17 +18,10 @@ def tell(imported: float) -> None:
     os._exit(0)
 
 
-def after_next_draw(viewer: Any, imported: float) -> None:
+def tell_of_image(viewer: Any, imported: float) -> None:
     """Tell once napari's canvas has been drawn with an image and handed to the screen."""
-    from PySide6.QtCore import QTimer
-
-    canvas = viewer.window._qt_viewer.canvas._scene_canvas
-
-    def drawn(_: object) -> None:
-        if viewer.layers:
-            QTimer.singleShot(0, lambda: tell(imported))
-
-    canvas.events.draw.connect(drawn)
+    canvas = viewer.window._qt_viewer.canvas._scene_canvas.native
+    canvas.frameSwapped.connect(lambda: tell(imported) if viewer.layers else None)
 
 
 def frame() -> None:
@@ -71,7 +64,7 @@ def ours(path: Path) -> None:
         show(self, *args, **more)
         centre = self.parentWidget()
         assert isinstance(centre, Centre)
-        QTimer.singleShot(0, lambda: after_next_draw(self.napari, imported))  # fitted to its place by then
+        QTimer.singleShot(0, lambda: tell_of_image(self.napari, imported))  # it is fitted to its place next
 
     Viewer.show_sample = show_sample  # type: ignore[method-assign]
     main([path])
@@ -83,7 +76,7 @@ def napari(path: Path) -> None:
 
     imported = time.time()
     viewer = napari.Viewer()
-    after_next_draw(viewer, imported)
+    tell_of_image(viewer, imported)
     viewer.open(path)
     napari.run()
 

@@ -42,12 +42,6 @@ def drag(view, start, end, modifier=Qt.KeyboardModifier.NoModifier):
     QTest.mouseRelease(surface, Qt.MouseButton.LeftButton, modifier, point(view, end))
 
 
-def search(qtbot, panel, text):
-    panel.search_bar.set_text(text)
-    qtbot.waitUntil(lambda: panel.search_bar.count.text() not in ("", "searching…"))
-    return panel.view.hits
-
-
 def test_drawing_widget_is_found_by_its_fixed_name(panel):
     assert panel.findChild(SequenceView, "sequence.view") is panel.view
 
@@ -199,8 +193,8 @@ def test_shortest_sequences_can_be_shown_and_handled(panel, qtbot, letters, alph
     for key in (Qt.Key.Key_End, Qt.Key.Key_Right, Qt.Key.Key_Plus, Qt.Key.Key_PageDown, Qt.Key.Key_Home):
         QTest.keyClick(panel.view, key)
     panel.view.zoom_fit()
-    hits = search(qtbot, panel, "A")
-    assert len(hits) == letters.count("A")
+    panel.search_bar.set_text("A")
+    qtbot.waitUntil(lambda: len(panel.view.hits) == letters.count("A"))
     assert not panel.grab().isNull()
 
 
@@ -213,38 +207,6 @@ def test_clear_shows_nothing(panel):
     assert panel.findChild(QLabel, "sequence.selection").text() == ""
     drag(panel.view, 0, 3)
     assert not panel.grab().isNull()
-
-
-def test_search_finds_both_strands_and_goes_round(panel, qtbot):
-    panel.show_sample(dna("AAAAAAAAAACCGTAAAAAAAAAAAAAAAAAACGGAAAAAAAA"))
-    hits = search(qtbot, panel, "CCG")
-    assert [(int(start), int(strand)) for start, strand in zip(hits.starts, hits.strands)] == [(10, 1), (32, -1)]
-    assert panel.selection() == (10, 13)
-    QTest.keyClick(panel.search_bar.box, Qt.Key.Key_Return)
-    assert panel.selection() == (32, 35)
-    assert panel.search_bar.count.text() == "2 of 2 (−)"
-    panel.step(1)
-    assert panel.selection() == (10, 13)
-    panel.step(-1)
-    assert panel.selection() == (32, 35)
-    panel.search_bar.both.setChecked(False)
-    qtbot.waitUntil(lambda: len(panel.view.hits) == 1)
-
-
-def test_search_says_what_is_wrong_with_a_pattern(panel, qtbot):
-    panel.show_sample(dna())
-    assert len(search(qtbot, panel, "AC<b>")) == 0
-    assert "“<”" in panel.search_bar.count.text()
-    assert "no hits" not in panel.search_bar.count.text()
-    search(qtbot, panel, "CATCATCAT")
-    assert panel.search_bar.count.text() == "no hits"
-
-
-def test_search_is_repeated_on_the_next_sequence(panel, qtbot):
-    panel.show_sample(dna("AAAAGATC"))
-    search(qtbot, panel, "GATC")
-    panel.show_sample(dna("GATCAAAAGATC", key="other"))
-    qtbot.waitUntil(lambda: len(panel.view.hits) == 2)
 
 
 def test_a_click_on_a_feature_selects_it_and_its_tooltip_is_plain(panel, qtbot):
@@ -418,11 +380,3 @@ def test_panel_fits_beside_docks_on_a_small_screen(panel):
     panel.show_sample(dna(key="k" * 3000, description="d" * 3000))
     panel.select(0, len(LETTERS))
     assert panel.minimumSizeHint().width() <= 640
-
-
-def test_search_of_the_sequence_before_never_marks_the_next_one(panel, qtbot):
-    panel.show_sample(dna("ACGT" * 1_000_000))
-    panel.search_bar.set_text("ACGT")
-    panel.show_sample(dna("TTTTTTTTACGT", key="next"))
-    qtbot.waitUntil(lambda: len(panel.view.hits) > 0)
-    assert panel.view.hits.starts.tolist() == [8]
