@@ -38,13 +38,8 @@ def main(paths: Sequence[Path] = ()) -> int:
     asyncio.set_event_loop(loop)
     window = _framed()
     window.desk.watch_loop(loop)
+    FirstPaint(window).over.connect(lambda: _begin(window, list(paths)))
     window.show()
-    if paths:  # what was asked for is shown first, the rest gets ready after it
-        QTimer.singleShot(0, window, lambda: window.open_paths(list(paths)))
-        for happened in (window.centre.shown, window.centre.read_failed, window.opening.refused):
-            happened.connect(lambda *_: QTimer.singleShot(100, window, window.warm_up))
-    else:
-        QTimer.singleShot(0, window, window.warm_up)
     application.aboutToQuit.connect(loop.stop)
     with loop:
         loop.run_forever()
@@ -79,9 +74,13 @@ class FirstPaint(QObject):
 
 
 def _begin(window: MainWindow, paths: list[Path]) -> None:
-    window.warm_up()
-    if paths:
-        window.open_paths(paths)
+    """Show what was asked for; the rest gets ready after it."""
+    if not paths:
+        window.warm_up()
+        return
+    for happened in (window.centre.shown, window.centre.read_failed, window.opening.refused):
+        happened.connect(lambda *_: QTimer.singleShot(100, window, window.warm_up))
+    window.open_paths(paths)
 
 
 def _framed() -> MainWindow:

@@ -335,7 +335,7 @@ class MainWindow(QMainWindow):
         if self._warm is not None:
             return
         self.add_work()
-        self._warm = WarmImports(self)
+        self._warm = self.centre.viewer.imports = WarmImports(self)
         self._warm.finished.connect(self._warm_viewer)
         self._warm.start()
 

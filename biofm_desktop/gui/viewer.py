@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QThread, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 from biofm_desktop.engine.samples import ImageSample
@@ -29,7 +29,7 @@ class Viewer(QWidget):
     """Shows one image at a time with its label and a prediction; tells of each stroke that the user painted.
 
     `make` builds napari (about 3 s with its import); until then nothing can be shown. ``settling`` says that the label
-    of the first image is still to come.
+    of the first image is still to come. ``imports`` is a thread that imports napari ahead.
     """
 
     mask_edited = Signal(str, object)
@@ -45,6 +45,7 @@ class Viewer(QWidget):
         super().__init__(parent)
         self.setObjectName("viewer.panel")
         self.napari: NapariViewer | None = None
+        self.imports: QThread | None = None
         self.key, self.settling = "", False
         self._latest: Pixels | None = None
         self._labels: Labels | None = None
@@ -68,6 +69,8 @@ class Viewer(QWidget):
         """Build napari, once; return it."""
         if self.napari is not None:
             return self.napari
+        if self.imports is not None:
+            self.imports.wait()  # two threads that import napari at once find it half made: ImportError
         napari = import_napari()
         register_theme(theme_colours())
         settings = napari.settings.get_settings()
