@@ -98,6 +98,7 @@ class CurvePlot(pg.PlotWidget):
         for curve in self._curves:
             x, y = curve.points.window(first / curve.per_x, last / curve.per_x, max(100, int(view.width())))
             self._item(curve).setData(x * curve.per_x, np.where(y > 0, y, np.nan) if self._log else y)
+        self.scene().prepareForPaint()  # else the paint itself moves the axes, and asks for another one
 
     def save_picture(self, path: Path) -> None:
         """Write the plot as it stands, PNG or SVG by the name's end; raise `Fault` where the disk does not let us."""
