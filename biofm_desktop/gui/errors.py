@@ -53,7 +53,9 @@ class ErrorDesk(QObject):
             qInstallMessageHandler(_log_qt)
 
     def uninstall(self) -> None:
-        """Give the hooks back to those who had them."""
+        """Give the hooks back to those who had them; a dialog that is still open goes with its window."""
+        if self.dialog is not None:
+            self.dialog.close()
         if self._hooks is not None:
             mine = (self._uncaught, self._of_thread, self._unraisable)
             now = (sys.excepthook, threading.excepthook, sys.unraisablehook)

@@ -8,13 +8,13 @@ from biofm_desktop.engine.samples import InputSpec
 _SMALL = 64
 
 
-def _first_convolution(old: nn.Conv2d, channels: int, stride: int | None = None) -> nn.Conv2d:
-    """Return a convolution like the old one for another number of channels (and stride)."""
+def _first_convolution(old: nn.Conv2d, channels: int) -> nn.Conv2d:
+    """Return a convolution like the old one for another number of channels."""
     return nn.Conv2d(
         channels,
         old.out_channels,
         old.kernel_size,  # type: ignore[arg-type]
-        stride or old.stride,  # type: ignore[arg-type]
+        old.stride,  # type: ignore[arg-type]
         old.padding,  # type: ignore[arg-type]
         bias=old.bias is not None,
     )
@@ -23,15 +23,14 @@ def _first_convolution(old: nn.Conv2d, channels: int, stride: int | None = None)
 def resnet18(inputs: InputSpec, outputs: int) -> nn.Module:
     """Return ResNet-18: (B, channels, Y, X) to (B, outputs).
 
-    For pictures under 64 px the first convolution steps by 1 and the pooling behind it is left out, so that something
-    is left for the deep layers to see; the tensors keep torchvision's shapes.
+    For pictures under 64 px the first pooling is left out, so that something is left for the deep layers to see; the
+    tensors keep torchvision's shapes.
     """
     network = models.resnet18(num_classes=outputs)
-    small = max(inputs.size, default=_SMALL) < _SMALL
-    if small:
+    if max(inputs.size, default=_SMALL) < _SMALL:
         network.maxpool = nn.Identity()
-    if small or inputs.channels != network.conv1.in_channels:
-        network.conv1 = _first_convolution(network.conv1, inputs.channels, 1 if small else None)
+    if inputs.channels != network.conv1.in_channels:
+        network.conv1 = _first_convolution(network.conv1, inputs.channels)
     return network
 
 

@@ -19,6 +19,8 @@ from .trunk import Views, frozen_trunk
 
 _CLIP = 1.0
 _WARM_UP = 0.15
+#: How much the validation loss counts beside the headline figure: of two equal figures the surer one is the better.
+_LOSS_COUNTS = 0.1
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def fit(
         done = EpochDone(epoch, step, sum(losses) / len(losses), None, {})
         if len(validation):
             found = validate(learner, task, held_out, device, options.batch_size)
-            better = found.metrics.get(task.metric, -found.loss) - found.loss * 1e-3
+            better = found.metrics.get(task.metric, 0.0) - _LOSS_COUNTS * found.loss
             done = EpochDone(epoch, step, done.train_loss, found.loss, found.metrics, best=better > best)
             if better > best:
                 best, best_epoch = better, epoch
