@@ -15,6 +15,7 @@ from pathlib import Path
 
 import made_up
 from bare_loop import WARM_UP
+from driven_window import DrivenWindow
 from measuring import REPEATS, Row, asked, interleaved, need_display, ratio, show
 
 from biofm_desktop.engine.events import Event, Failed, StepDone
@@ -88,8 +89,6 @@ def through_child(child: Child, job: TrainJob, seconds: float) -> float:
 
 def measured(kinds: dict[str, TrainJob], folder: Path, seconds: float, repeats: int) -> dict[str, list[float]]:
     """Return samples a second of all conditions, measured in turn."""
-    from driven_window import DrivenWindow
-
     bare, child, driven = BareLoop(), Child(), DrivenWindow(folder, made_up.volume(folder / "volume"))
     child.wait_warm()
 
