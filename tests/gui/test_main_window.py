@@ -31,7 +31,11 @@ from biofm_desktop.gui.dialogs.closing import ClosingDialog
 
 from .conftest import letters, picture
 
-FIXED_NAMES = ("open", "open_folder", "export", "undo", "redo")
+FIXED_NAMES = """
+    action.open action.open_folder action.export action.undo action.redo samples.list samples.next samples.previous
+    sequence.view train.task train.model train.options train.freeze train.start train.pause train.stop train.plot
+    train.status predict.scope predict.start predict.table export.format export.path export.start jobs.list
+"""
 
 
 def run_python(code: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -46,21 +50,19 @@ def opened(window, qtbot, path):
     qtbot.waitUntil(lambda: window.ready and window.project is not None, timeout=30000)
 
 
-def test_the_window_is_made_without_torch_and_its_frame_in_a_second(tmp_path):
+def test_the_window_is_made_without_torch_napari_or_pandas(tmp_path):
     code = (
-        "import sys, time; from PySide6.QtWidgets import QApplication; app = QApplication([]);"
-        "began = time.process_time(); from biofm_desktop.gui.app import make_window;"
-        "window = make_window(None); window.show(); app.processEvents(); took = time.process_time() - began;"
+        "import sys; from PySide6.QtWidgets import QApplication; app = QApplication([]);"
+        "from biofm_desktop.gui.app import make_window; window = make_window(None); window.show(); app.processEvents();"
         "heavy = [m for m in ('torch', 'napari', 'pandas', 'triton') if m in sys.modules];"
-        "print(heavy, took); window.close(); sys.exit(bool(heavy) or took > 2.0)"
+        "print(heavy); window.close(); sys.exit(bool(heavy))"
     )
     done = run_python(code, folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_names_that_others_rely_on_are_there(window):
-    names = [f"action.{name}" for name in FIXED_NAMES] + ["samples.list", "samples.next", "samples.previous"]
-    for name in names:
+    for name in FIXED_NAMES.split():
         assert window.findChild(QAction, name) or window.findChild(QWidget, name), name
 
 
