@@ -75,6 +75,7 @@ class Driver:
         assert "%" in dialog.findChild(QLabel, "freeze.summary").text()
         self.qtbot.mouseClick(dialog.findChild(QPushButton, "freeze.accept"), Qt.MouseButton.LeftButton)
         self.wait(lambda: not dialog.isVisible())
+        assert "frozen" in self.find("train.frozen", QLabel).text(), self.find("train.frozen", QLabel).text()
 
     def steps(self):
         handle = self.training.handle

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt
 from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -78,7 +78,7 @@ class FreezeDialog(QDialog):
         blocks.setRange(1, max(1, count))
         blocks.setPrefix("last ")
         blocks.setMinimumWidth(84)
-        preset.activated.connect(self._apply_preset)
+        preset.currentIndexChanged.connect(self._apply_preset)
         blocks.valueChanged.connect(self._apply_blocks)
         return preset, blocks
 
@@ -194,7 +194,8 @@ class FreezeDialog(QDialog):
             chosen = HEAD
         elif frozen == self._tree.frozen_but_last(self._blocks.value()):
             chosen = LAST
-        self._preset.setCurrentIndex(list(PRESETS).index(chosen))
+        with QSignalBlocker(self._preset):
+            self._preset.setCurrentIndex(list(PRESETS).index(chosen))
         self._blocks.setVisible(chosen == LAST)
 
 
