@@ -1,6 +1,5 @@
 """Image classification: one class for a whole picture."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -8,11 +7,10 @@ import numpy as np
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.options import option
-from biofm_desktop.engine.predictions import ClassPrediction
-from biofm_desktop.engine.samples import Dataset, Grain, ImageSample, InputSpec, Sample
+from biofm_desktop.engine.samples import Dataset, ImageSample, InputSpec, Sample
 
-from .base import Item, Task
-from .classes import class_names, class_prediction, class_scores, class_weights
+from .base import Item
+from .class_task import ClassTask
 from .intensity import INTENSITIES, common_channels, limits, scaled, shifted
 
 if TYPE_CHECKING:
@@ -24,15 +22,13 @@ _LARGEST = 224
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageClassification(Task):
+class ImageClassification(ClassTask):
     """Say which class a picture belongs to."""
 
     name: ClassVar[str] = "image-classification"
     title: ClassVar[str] = "Image classification"
     help: ClassVar[str] = "One class for each picture: a cell type, healthy or ill. Needs pictures sorted into classes."
     takes: ClassVar[type[Sample]] = ImageSample
-    grain: ClassVar[Grain] = Grain.SAMPLE
-    metric: ClassVar[str] = "accuracy"
     recipe: ClassVar[dict[str, float]] = {"steps": 1500, "batch_size": 32, "learning_rate": 1e-3}
 
     size: int = option(
@@ -51,20 +47,9 @@ class ImageClassification(Task):
         help="range: 0 to the largest value of the file type; percentiles: 1 % to 99.8 % of each picture",
         advanced=True,
     )
-    balance: bool = option(
-        False,
-        "Weigh rare classes up",
-        help="Each class counts the same in the loss, however few its pictures",
-        advanced=True,
-    )
-    smoothing: float = option(
-        0.05, "Label smoothing", low=0, high=0.5, help="Guards against overconfidence", advanced=True
-    )
 
-    classes: tuple[str, ...] = ()
     channels: int = 3
     scaling: str = "unit"
-    weights: tuple[float, ...] = ()
 
     def for_dataset(self, dataset: Dataset, preferred: InputSpec | None = None) -> "Self":
         """Find the classes, the channels and the size; raise `Fault` where there are fewer than two classes."""
@@ -76,17 +61,14 @@ class ImageClassification(Task):
                 f"it is a volume of {deep.spatial_shape} voxels",
                 "Image classification takes flat pictures; export slices or choose segmentation",
             )
-        classes = self.classes or class_names(dataset)
         largest = max((max(s.spatial_shape) for s in samples), default=64)
         size = self.size or (max(preferred.size) if preferred and preferred.size else min(_LARGEST, max(28, largest)))
         return replace(
-            self,
-            classes=classes,
+            self.with_classes(dataset),
             channels=common_channels(samples, preferred.channels if preferred else None),
             scaling=preferred.scaling if preferred else self.scaling,
             size=size,
             flips=self.flips if self.flips != "auto" else ("all" if largest > 28 else "none"),
-            weights=class_weights(dataset, classes) if self.balance else (),
         )
 
     @property
@@ -94,15 +76,9 @@ class ImageClassification(Task):
         """Return the square picture that is fed."""
         return InputSpec(self.channels, (self.size, self.size), self.scaling)
 
-    @property
-    def outputs(self) -> int:
-        """Return the number of classes."""
-        return len(self.classes)
-
     def encode(self, sample: Sample) -> list[Item]:
         """Return the picture resized to (channels, size, size) and the index of its class."""
         assert isinstance(sample, ImageSample)
-        from torch import tensor
         from torch.nn.functional import interpolate
 
         planes = sample.planes()
@@ -111,28 +87,11 @@ class ImageClassification(Task):
         shrinks = self.size < max(unit.shape)
         if unit.shape[-2:] != (self.size, self.size):
             unit = interpolate(unit[None], (self.size, self.size), mode="bilinear", antialias=shrinks)[0]
-        known = sample.target in self.classes
-        return [Item(shifted(unit, self.scaling), tensor(self.classes.index(str(sample.target))) if known else None)]
+        return [Item(shifted(unit, self.scaling), self.class_index(sample))]
 
     def augment(self, item: Item, generator: "Generator") -> Item:
         """Flip and turn by quarters, shift by a tenth and change the brightness a little."""
         return Item(_turned(item.inputs, self.flips, generator), item.target)
-
-    def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
-        """Return the cross-entropy, smoothed, and weighed where asked for."""
-        from torch import tensor
-        from torch.nn.functional import cross_entropy
-
-        weight = tensor(self.weights, device=output.device) if self.weights else None
-        return cross_entropy(output, target, weight=weight, label_smoothing=self.smoothing)
-
-    def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
-        """Return accuracy, balanced accuracy, macro F1, MCC and AUC."""
-        return class_scores(outputs, targets, self.classes)
-
-    def decode(self, output: "Tensor", sample: Sample) -> ClassPrediction:
-        """Return the likeliest class with all probabilities."""
-        return class_prediction(output, sample.key, self.classes)
 
 
 def _turned(picture: "Tensor", flips: str, generator: "Generator") -> "Tensor":

@@ -9,28 +9,27 @@ import numpy as np
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.options import option
 from biofm_desktop.engine.predictions import ValuePrediction
-from biofm_desktop.engine.samples import ALPHABETS, Dataset, Grain, InputSpec, Sample, SequenceSample
+from biofm_desktop.engine.samples import Dataset, Grain, InputSpec, Sample, SequenceSample
 
-from .base import Item, Task
-from .sequences import check_alphabet, common_alphabet, common_length, letter_indices
+from .base import Item
+from .sequence_task import SequenceTask
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from torch import Generator, Tensor
+    from torch import Tensor
 
 _NAMES = ("label", "target", "value", "expression", "fitness", "activity", "score")
 _NOT_TARGETS = ("start", "end", "position", "id", "index", "length")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SequenceRegression(Task):
+class SequenceRegression(SequenceTask):
     """Say how large a measured value is for a sequence: expression, fitness, binding."""
 
     name: ClassVar[str] = "sequence-regression"
     title: ClassVar[str] = "Sequence regression"
     help: ClassVar[str] = "A number for each sequence: expression, fitness, stability."
-    takes: ClassVar[type[Sample]] = SequenceSample
     grain: ClassVar[Grain] = Grain.SAMPLE
     metric: ClassVar[str] = "pearson"
     recipe: ClassVar[dict[str, float]] = {"steps": 1500, "batch_size": 64, "learning_rate": 2e-3}
@@ -38,19 +37,7 @@ class SequenceRegression(Task):
     column: str = option(
         "", "Column", help="The column with the number to learn; empty: 'label', or the first column of numbers"
     )
-    length: int = option(
-        0, "Letters", low=0, high=100_000, help="Sequences are cut or padded to this many letters; 0: chosen for you"
-    )
-    dropped: float = option(
-        0.05,
-        "Letters hidden",
-        low=0,
-        high=0.5,
-        help="Share of letters hidden at random while training: guards against learning by heart",
-        advanced=True,
-    )
 
-    alphabet: str = "dna"
     mean: float = 0.0
     deviation: float = 1.0
 
@@ -58,9 +45,7 @@ class SequenceRegression(Task):
         """Find the column, its scale, the alphabet and the length; raise `Fault` where there are no numbers."""
         samples = [s for s in dataset if isinstance(s, SequenceSample)]
         column = self.column or _column_of_numbers(dataset, samples)
-        made = replace(
-            self, column=column, alphabet=common_alphabet(dataset), length=common_length(samples, self.length)
-        )
+        made = replace(self.with_letters(dataset), column=column)
         values = np.array([v for v in (made.value_of(s) for s in samples if s.split in ("train", "")) if v is not None])
         if values.size < 2 or values.std() == 0:
             fault = "fewer than two sequences have a number" if values.size < 2 else "all numbers are equal"
@@ -77,30 +62,17 @@ class SequenceRegression(Task):
         return value if np.isfinite(value) else None
 
     @property
-    def inputs(self) -> InputSpec:
-        """Return the letters that are told apart and how many are fed."""
-        return InputSpec(len(ALPHABETS[self.alphabet].letters), (self.length,))
-
-    @property
     def outputs(self) -> int:
         """Return 1: the number, with mean 0 and deviation 1 over the training samples."""
         return 1
 
     def encode(self, sample: Sample) -> list[Item]:
         """Return (length,) int64 of letters and (1,) float32, the number in deviations from the mean."""
-        assert isinstance(sample, SequenceSample)
         from torch import tensor
 
-        check_alphabet(sample, self.alphabet)
         value = self.value_of(sample)
         target = None if value is None else tensor([(value - self.mean) / self.deviation])
-        return [Item(letter_indices(sample.letters, self.alphabet, self.length), target)]
-
-    def augment(self, item: Item, generator: "Generator") -> Item:
-        """Hide some letters."""
-        from torch import rand
-
-        return Item(item.inputs * (rand(item.inputs.shape, generator=generator) >= self.dropped), item.target)
+        return [Item(self.letters_of(sample), target)]
 
     def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
         """Return the mean squared error in deviations."""

@@ -1,0 +1,70 @@
+"""What the tasks share that give each sample one class."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from biofm_desktop.engine.options import option
+from biofm_desktop.engine.predictions import ClassPrediction
+from biofm_desktop.engine.samples import Dataset, Grain, Sample
+
+from .base import Task
+from .classes import class_names, class_prediction, class_scores, class_weights
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassTask(Task):
+    """Say which of several classes a sample belongs to."""
+
+    grain: ClassVar[Grain] = Grain.SAMPLE
+    metric: ClassVar[str] = "accuracy"
+
+    balance: bool = option(
+        False,
+        "Weigh rare classes up",
+        help="Each class counts the same in the loss, however few its samples",
+        advanced=True,
+    )
+    smoothing: float = option(
+        0.05, "Label smoothing", low=0, high=0.5, help="Guards against overconfidence", advanced=True
+    )
+
+    classes: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()
+
+    def with_classes(self, dataset: Dataset) -> "Self":
+        """Return the task with the data's classes; raise `Fault` where there are fewer than two."""
+        classes = self.classes or class_names(dataset)
+        return replace(self, classes=classes, weights=class_weights(dataset, classes) if self.balance else ())
+
+    def class_index(self, sample: Sample) -> "Tensor | None":
+        """Return the place of the sample's class, () int64; None where it has none of them."""
+        from torch import tensor
+
+        return tensor(self.classes.index(str(sample.target))) if sample.target in self.classes else None
+
+    @property
+    def outputs(self) -> int:
+        """Return the number of classes."""
+        return len(self.classes)
+
+    def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
+        """Return the cross-entropy, smoothed, and weighed where asked for."""
+        from torch import tensor
+        from torch.nn.functional import cross_entropy
+
+        weight = tensor(self.weights, device=output.device) if self.weights else None
+        return cross_entropy(output, target, weight=weight, label_smoothing=self.smoothing)
+
+    def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
+        """Return accuracy, balanced accuracy, macro F1, MCC and AUC."""
+        return class_scores(outputs, targets, self.classes)
+
+    def decode(self, output: "Tensor", sample: Sample) -> ClassPrediction:
+        """Return the likeliest class with all probabilities."""
+        return class_prediction(output, sample.key, self.classes)
