@@ -119,6 +119,12 @@ class PredictionsPanel(QWidget):
     def set_labels(self, labels: Mapping[str, str], *, comparable: bool) -> None:
         """Show these labels, by key; ``comparable`` ones should be the same words as the predictions."""
         self._model.set_labels(labels, comparable=comparable)
+        self._show_label_column()
+
+    def _show_label_column(self) -> None:
+        """Give the room of the labels to the predictions where no predicted sample has one."""
+        shown = range(self._model.rowCount())
+        self._table.setColumnHidden(3, not any(self._model.index(row, 3).data() for row in shown))
 
     def clear(self) -> None:
         """Show no predictions."""
@@ -127,10 +133,12 @@ class PredictionsPanel(QWidget):
     def add_previews(self, previews: Sequence[Preview]) -> None:
         """Show predictions as they come."""
         self._model.add_rows([Row(p.key, p.text, p.confidence) for p in previews])
+        self._show_label_column()
 
     def show_predictions(self, predictions: Sequence[Prediction]) -> None:
         """Show all predictions that there are, in the order of the table's sorting."""
         self._model.set_rows([Row(p.key, p.text, p.confidence) for p in predictions])
+        self._show_label_column()
 
     def mark(self, key: str) -> None:
         """Mark the row of a sample that was shown elsewhere."""
@@ -166,7 +174,7 @@ class PredictionsPanel(QWidget):
         table.setShowGrid(False)
         table.setAlternatingRowColors(True)
         table.setWordWrap(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        table.setTextElideMode(Qt.TextElideMode.ElideRight)
         table.setTabKeyNavigation(False)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(26)

@@ -165,6 +165,8 @@ class CurvePlot(pg.PlotWidget):
             self.addItem(item)
         if item.opts["pen"] != pen:
             item.setPen(pen)
+            for sample, _ in self._legend.items:  # does not notice by itself
+                sample.update()
         dots = curve.dots and len(curve.points) <= MOST_DOTS
         if bool(item.opts["symbol"]) != dots or item.opts["symbolBrush"] != curve.colour:
             item.setSymbol("o" if dots else None)
