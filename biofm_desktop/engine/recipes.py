@@ -67,17 +67,17 @@ class FitOptions:
     )
 
     def resolved(
-        self, task: Mapping[str, float], model: Mapping[str, float], samples: int, *, head_only: bool = False
+        self, task: Mapping[str, float], model: Mapping[str, float], draws: int, *, head_only: bool = False
     ) -> "FitOptions":
-        """Return the options with every 0 replaced: by the model's recipe, else the task's, for so many samples.
+        """Return the options with every 0 replaced: by the model's recipe, else the task's, for so many draws an epoch.
 
         The recipe's ``steps`` decide the epochs, so that few samples are seen more often than many; ``head_only``
         training takes more of its cheap steps.
         """
         recipe = {**task, **model}
         recipe["steps"] *= _HEAD_ONLY if head_only else 1
-        batch = self.batch_size or int(min(recipe["batch_size"], max(2, samples // 4)))
-        a_pass = max(1, math.ceil(samples * recipe.get("items_per_sample", 1) / batch))
+        batch = self.batch_size or int(min(recipe["batch_size"], max(2, draws // 4)))
+        a_pass = max(1, math.ceil(draws / batch))
         epochs = self.epochs or int(min(_EPOCHS[1], max(_EPOCHS[0], math.ceil(recipe["steps"] / a_pass))))
         return replace(
             self,

@@ -91,8 +91,9 @@ class TrainJob(Job):
         task = task.for_dataset(replace(dataset, samples=samples), preferred)
         with threads(options.threads):
             network, frozen = self._network(entry, task, weights, options.seed)
+            draws = sum(task.draws(sample) for sample in splits["train"])
             head_only = only_head_trained(layer_modules(network), frozen)
-            options = options.resolved(task.recipe, entry.recipe, len(splits["train"]), head_only=head_only)
+            options = options.resolved(task.recipe, entry.recipe, draws, head_only=head_only)
             card = self._card(task, entry, options, dataset, splits, weights, frozen, network)
             write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
             write_json(folder / "card.json", card, room="checkpoint")
@@ -139,8 +140,8 @@ class TrainJob(Job):
         from biofm_desktop.engine.training.items import prepare
 
         items = yield from prepare(task, splits)
-        repeats = int(task.recipe.get("items_per_sample", 1))
-        steps = -(-len(items["train"]) * repeats // options.batch_size) * options.epochs
+        repeats = items["train"].repeats()
+        steps = -(-sum(repeats) // options.batch_size) * options.epochs
         facts = {"train": len(items["train"]), "validation": len(items["val"]), "metric": task.metric}
         yield Started(self.title, steps, options.epochs, facts)
         checkpoints, epochs = Checkpoints(folder, network), list[EpochDone]()

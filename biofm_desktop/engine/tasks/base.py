@@ -59,6 +59,10 @@ class Task(ABC):
     def encode(self, sample: Sample) -> "list[Item]":
         """Return what a sample is for a network, without chance: one item, or one a slice of a volume."""
 
+    def draws(self, sample: Sample) -> int:
+        """Return how many items an epoch draws from a sample: more from one that holds more to learn."""
+        return 1
+
     def augment(self, item: "Item", generator: "Generator") -> "Item":
         """Return an item changed at random as the truth allows (flips, crops ...), of the size of `inputs`."""
         return item

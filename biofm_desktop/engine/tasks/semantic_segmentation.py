@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 IGNORED = 255
 _BINARY = ("background", "foreground")
 _LOOKED_AT = 40
+_MOST_CROPS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class SemanticSegmentation(Task):
     takes: ClassVar[type[Sample]] = ImageSample
     grain: ClassVar[Grain] = Grain.PIXEL
     metric: ClassVar[str] = "dice"
-    recipe: ClassVar[dict[str, float]] = {"steps": 600, "batch_size": 8, "learning_rate": 1.5e-3, "items_per_sample": 2}
+    recipe: ClassVar[dict[str, float]] = {"steps": 600, "batch_size": 8, "learning_rate": 1.5e-3}
 
     crop: int = option(
         160,
@@ -104,6 +105,13 @@ class SemanticSegmentation(Task):
         if planes.ndim == 3:
             return [self._item(planes, bounds, mask)]
         return [self._item(planes[:, z], bounds, None if mask is None else mask[z]) for z in range(planes.shape[1])]
+
+    def draws(self, sample: Sample) -> int:
+        """Return enough crops to see each pixel about once an epoch, at most 16 a slice."""
+        assert isinstance(sample, ImageSample)
+        *slices, height, width = sample.spatial_shape
+        crops = min(_MOST_CROPS, max(1, round(height * width / self.crop**2)))
+        return crops * (slices[0] if slices else 1)
 
     def bounds(self, planes: NDArray[Any]) -> tuple[float, float]:
         """Return the values of a whole picture or volume, channels first, that become 0 and 1."""

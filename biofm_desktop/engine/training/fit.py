@@ -54,21 +54,21 @@ def fit(
     options: FitOptions,
     *,
     frozen: Collection[str],
-    repeats: int,
+    repeats: Sequence[int],
     checkpoints: Checkpoints,
     device: torch.device,
 ) -> Iterator[Event]:
     """Train with AdamW on a one-cycle schedule (Smith and Topin, arXiv 1708.07120), gradients clipped to norm 1.
 
-    ``options`` are resolved (no 0 left). Each epoch sees every item ``repeats`` times, augmented. Where only the head
-    is trained, the frozen trunk sees a few views of each item and no more (see `trunk`). Raises `Fault` when the loss
+    ``options`` are resolved (no 0 left). Each epoch sees item i ``repeats[i]`` times, augmented. Where only the head is
+    trained, the frozen trunk sees a few views of each item and no more (see `trunk`). Raises `Fault` when the loss
     or a gradient is not finite, before the step that would spoil the weights.
     """
     torch.manual_seed(options.seed)  # dropout draws from torch's own chance
     freeze(network, frozen)
     weights = [p for p in network.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=options.learning_rate, weight_decay=options.weight_decay)
-    a_pass = math.ceil(len(train) * repeats / options.batch_size)
+    a_pass = math.ceil(sum(repeats) / options.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
         options.learning_rate,
@@ -77,6 +77,7 @@ def fit(
         cycle_momentum=False,
     )
     chance = torch.Generator().manual_seed(options.seed)
+    drawn = [i for i, times in enumerate(repeats) for _ in range(times)]
     trunk = frozen_trunk(network, task, frozen, train[0], device)
     learner = trunk.head if trunk else network
     views = Views(trunk, task, train) if trunk else None
@@ -84,7 +85,7 @@ def fit(
     step, best, best_epoch = 0, -math.inf, 0
     for epoch in range(1, options.epochs + 1):
         train_mode(network, frozen)
-        order = torch.cat([torch.randperm(len(train), generator=chance) for _ in range(repeats)]).tolist()
+        order = [drawn[place] for place in torch.randperm(len(drawn), generator=chance).tolist()]
         losses: list[float] = []
         for start in range(0, len(order), options.batch_size):
             chosen = order[start : start + options.batch_size]

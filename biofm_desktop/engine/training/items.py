@@ -1,6 +1,7 @@
 """Samples made ready for training: encoded once and kept while memory lasts, else encoded again at each use."""
 
 import time
+from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from typing import overload
 
@@ -34,6 +35,11 @@ class Items(Sequence[Item]):
             self.origin.append((sample, part))
             size += item.inputs.nbytes + item.target.nbytes
         return size if keep else 0
+
+    def repeats(self) -> list[int]:
+        """Return how often an epoch draws each item: a sample's draws shared among its items."""
+        parts = Counter(sample.key for sample, _ in self.origin)
+        return [max(1, self._task.draws(sample) // parts[sample.key]) for sample, _ in self.origin]
 
     def __len__(self) -> int:
         return len(self._kept)

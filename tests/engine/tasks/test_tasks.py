@@ -119,6 +119,13 @@ def test_crops_have_the_size_of_the_input_and_ignore_what_is_padding(shape):
         assert set(crop.target.unique().tolist()) <= {1, 255}
 
 
+def test_an_epoch_draws_more_crops_from_larger_pictures():
+    task = SemanticSegmentation(crop=32, classes=("background", "foreground"))
+    sizes = [(20, 20), (64, 64), (4000, 4000), (5, 64, 64)]
+    draws = [task.draws(picture("p", np.zeros(s, np.uint8), axes="ZYX"[-len(s) :])) for s in sizes]
+    assert draws == [1, 4, 16, 20]
+
+
 def test_a_volume_is_learnt_slice_by_slice():
     task = SemanticSegmentation(classes=("background", "foreground"), channels=1)
     volume = picture("v", np.zeros((5, 32, 48), np.int16), mask=np.ones((5, 32, 48), np.uint8), axes="ZYX")

@@ -54,7 +54,7 @@ def training(tmp_path, freeze=(), options=OPTIONS, train=None, validation=None):
         items(4) if validation is None else validation,
         options,
         frozen=frozen,
-        repeats=1,
+        repeats=[1] * len(items() if train is None else train),
         checkpoints=Checkpoints(tmp_path, network),
         device=torch.device("cpu"),
     )
