@@ -18,12 +18,13 @@ from .theme import apply_theme
 
 
 def make_window(path: Path | None = None) -> QMainWindow:
-    """Return the window, not yet shown, with the data of ``path`` opened (None: the welcome page).
+    """Return the whole window, not yet shown, with the data of ``path`` opened (None: the welcome page).
 
     Makes Qt's application where there is none.
     """
     window = _framed()
     window.add_work()
+    window.centre.sequence_panel()
     if path is not None:
         window.open_now(Path(path))
     return window

@@ -55,7 +55,7 @@ class Centre(QStackedWidget):
             self.reading = True
             self.reader.ask(sample, [n for n in neighbours if isinstance(n, ImageSample)])
         elif isinstance(sample, SequenceSample):
-            panel = self._sequence_panel()
+            panel = self.sequence_panel()
             panel.show_sample(sample)
             self._show_scores(panel)
             self.setCurrentWidget(panel)
@@ -130,9 +130,10 @@ class Centre(QStackedWidget):
         else:
             panel.set_scores(None)
 
-    def _sequence_panel(self) -> "SequencePanel":
+    def sequence_panel(self) -> "SequencePanel":
+        """Return the sequence panel, made when it is first needed."""
         if self.sequence is None:
-            from .widgets.sequence_view import SequencePanel  # made when the first sequence is opened
+            from .widgets.sequence_view import SequencePanel
 
             self.sequence = SequencePanel()
             self.addWidget(self.sequence)
