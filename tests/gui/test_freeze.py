@@ -1,6 +1,5 @@
 """The freeze dialog: ticks in, patterns out."""
 
-import time
 from dataclasses import asdict
 
 import pytest
@@ -170,14 +169,14 @@ def test_what_comes_out_freezes_exactly_the_unticked_layers(make):
     assert set(frozen_names(names, dialog.frozen(), ())) == {"stem", "body.0.0", "body.0.1", "body.1.1"}
 
 
-def test_a_tick_among_500_layers_takes_less_than_a_frame(make, qtbot):
-    dialog, took = make(large()), []
+def test_every_tick_among_500_layers_changes_the_summary(make):
+    dialog = make(large())
     view(dialog).expandAll()
-    for on in (False, True) * 5:
-        began = time.process_time()
-        tick(dialog, "s2", on=on)
-        took.append(time.process_time() - began)
-    assert sorted(took)[len(took) // 2] < 0.016
+    before = dialog.summary()
+    tick(dialog, "s2", on=False)
+    without = dialog.summary()
+    tick(dialog, "s2", on=True)
+    assert without != before == dialog.summary()
 
 
 def test_ok_and_cancel_are_named_for_checks(make):
