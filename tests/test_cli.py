@@ -313,7 +313,7 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path):
     began = time.perf_counter()
     process.send_signal(signal.SIGINT)
     assert process.wait(5) == 130
-    assert time.perf_counter() - began < 5.0
+    assert time.perf_counter() - began < 1.0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes are of POSIX")

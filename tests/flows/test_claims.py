@@ -58,7 +58,7 @@ def test_a_unet_beats_otsu_on_nuclei_of_all_kinds(tmp_path):
     print(f"Otsu: {pooled:.3f} over all pixels, {by_picture:.3f} by picture")
     assert seconds <= 600
     assert metrics["dice_over_pixels"] >= pooled + 0.05
-    assert metrics["dice"] > by_picture
+    assert metrics["dice"] >= by_picture + 0.05
 
 
 def test_a_frozen_mobilenet_with_a_new_head_tells_red_cells(tmp_path):

@@ -257,4 +257,4 @@ def test_a_thousand_images_open_without_being_decoded(tmp_path):
     png(tmp_path / "two" / "x.png")
     start = time.perf_counter()
     assert len(open_data([tmp_path])) == 1001
-    assert time.perf_counter() - start < 20
+    assert time.perf_counter() - start < 3

@@ -142,7 +142,7 @@ def test_two_jobs_at_once_are_refused(child):
     assert list(run)[-1].stopped
 
 
-def test_killing_is_done_at_once_and_the_next_job_runs(child):
+def test_killing_is_done_within_a_second_and_the_next_job_runs(child):
     run = child.run(SelfTestJob(steps=100_000, seconds=0.01))
     events = iter(run)
     next(events)
@@ -150,7 +150,7 @@ def test_killing_is_done_at_once_and_the_next_job_runs(child):
     began = time.perf_counter()
     run.kill()
     last = list(events)[-1]
-    assert time.perf_counter() - began < 5.0
+    assert time.perf_counter() - began < 1.0
     assert not process.is_running()
     assert isinstance(last, Failed)
     assert "as you asked" in last.message
@@ -192,7 +192,7 @@ def test_a_job_that_does_not_stop_in_time_is_ended_hard(child):
     began = time.perf_counter()
     run.stop(within=0.2)
     last = list(events)[-1]
-    assert time.perf_counter() - began < 5.0
+    assert time.perf_counter() - began < 1.2
     assert isinstance(last, Failed)
     assert "did not stop within 0.2 seconds" in last.message
 
