@@ -3,16 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.samples import Dataset, ImageSample, SequenceSample
 
-from .limits import in_words
 from .opening import open_data
-
-_MOST_READ = 256_000_000
-_SAMPLES_READ = 2_000
+from .values import values_of
 
 
 def inspect(path: Path) -> dict[str, Any]:
@@ -20,7 +14,7 @@ def inspect(path: Path) -> dict[str, Any]:
     try:
         dataset = open_data([path])
         messages = [str(problem) for problem in dataset.problems]
-        value = _value(dataset, messages)
+        value = values_of(dataset, messages)
     except Fault as fault:
         return {"verdict": "refused", "message": _naming(path, fault.message), "value": {}}
     except Exception as error:  # noqa: BLE001 - the last wall: a caller reads one line for each path
@@ -36,76 +30,3 @@ def inspect(path: Path) -> dict[str, Any]:
 
 def _naming(path: Path, message: str) -> str:
     return message if path.name in message else f"{path.name}: {message}"
-
-
-def _value(dataset: Dataset, messages: list[str]) -> dict[str, Any]:
-    value: dict[str, Any] = {"kind": dataset.kind.__name__, "samples": len(dataset), "classes": list(dataset.classes)}
-    first = dataset.samples[0]
-    if isinstance(first, ImageSample):
-        return value | _read_images(dataset, messages)
-    if isinstance(first, SequenceSample):
-        return value | _sequences(dataset)
-    return value
-
-
-def _sequences(dataset: Dataset) -> dict[str, Any]:
-    samples = [sample for sample in dataset if isinstance(sample, SequenceSample)]
-    value: dict[str, Any] = {"records": len(samples), "lengths": [len(s) for s in samples[:100]]}
-    value |= {"alphabet": samples[0].alphabet, "length": len(samples[0])}
-    if samples[0].features:
-        value["feature"] = [samples[0].features[0].start + 1, samples[0].features[0].end]
-    return value
-
-
-def _read_images(dataset: Dataset, messages: list[str]) -> dict[str, Any]:
-    """Read the pixels of the samples, tell what is wrong with them, and return what the first one holds."""
-    value: dict[str, Any] = {}
-    faults = 0
-    for place, sample in enumerate([s for s in dataset.samples[:_SAMPLES_READ] if isinstance(s, ImageSample)]):
-        if sample.pixels.nbytes > _MOST_READ:
-            messages.append(f"{sample.key}: its size is {in_words(sample.pixels.nbytes)}; only its header was checked.")
-            pixels = None
-        else:
-            try:
-                pixels = sample.pixels.read()
-                messages += _not_finite(sample.key, pixels)
-                if sample.mask is not None:
-                    sample.mask.read()
-            except Fault as fault:
-                faults += 1
-                messages.append(fault.message)
-                if faults == len(dataset):
-                    raise
-                pixels = None
-        if place == 0:
-            value = _facts(sample, pixels)
-    arrays = [
-        sample.facts["array"] for sample in dataset if isinstance(sample, ImageSample) and "array" in sample.facts
-    ]
-    return value | ({"arrays": arrays} if arrays else {})
-
-
-def _not_finite(key: str, pixels: "np.ndarray[Any, Any]") -> list[str]:
-    if pixels.dtype.kind != "f" or (finite := np.isfinite(pixels)).all():
-        return []
-    return [f"{key}: {int((~finite).sum()):,} pixels are not finite (NaN or infinite); statistics leave them out."]
-
-
-def _facts(sample: ImageSample, pixels: "np.ndarray[Any, Any] | None") -> dict[str, Any]:
-    """Return shape and a corner of the pixels; volumes with an affine in the file's order X, Y, Z."""
-    volume = bool(sample.affine) and len(sample.axes) == 3 and "C" not in sample.axes
-    shape = sample.pixels.shape
-    value: dict[str, Any] = {"shape": list(shape[::-1] if volume else shape), "dtype": str(sample.pixels.dtype)}
-    value |= {"axes": sample.axes, "spacing": list(sample.spacing), "unit": sample.unit}
-    if sample.unit == "µm" and sample.spacing:
-        value["pixel_size_um"] = round(sample.spacing[-1], 9)
-    if pixels is None:
-        return value
-    if volume:
-        value |= {f"voxel_{x}_0_0": pixels[0, 0, x].item() for x in range(min(4, pixels.shape[2]))}
-    elif pixels.ndim == 2:
-        rows, columns = (min(4, size) for size in pixels.shape)
-        ending = "_hu" if sample.facts.get("values") == "HU" else ""
-        name = "element" if "array" in sample.facts else "pixel"
-        value |= {f"{name}_{y}_{x}{ending}": pixels[y, x].item() for y in range(rows) for x in range(columns)}
-    return value
