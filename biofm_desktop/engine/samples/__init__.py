@@ -2,20 +2,41 @@
 
 from .base import Grain, Sample
 from .dataset import Dataset, Problem
+from .facts import facts_of
+from .graph import Edge, GraphSample, Node
 from .image import ImageSample, LazyImage
 from .inputs import InputSpec
+from .molecule import MoleculeSample
+from .region import Region, RegionSample
+from .rule import RuleSample
 from .sequence import ALPHABETS, Alphabet, Feature, SequenceSample
+from .structure import Chain, StructureSample
+from .text import Span, TextSample
+from .track import TrackSample
 
 __all__ = [
     "ALPHABETS",
     "Alphabet",
+    "Chain",
     "Dataset",
+    "Edge",
     "Feature",
     "Grain",
+    "GraphSample",
     "ImageSample",
     "InputSpec",
     "LazyImage",
+    "MoleculeSample",
+    "Node",
     "Problem",
+    "Region",
+    "RegionSample",
+    "RuleSample",
     "Sample",
     "SequenceSample",
+    "Span",
+    "StructureSample",
+    "TextSample",
+    "TrackSample",
+    "facts_of",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .base import Sample
+from .region import Region
 
 
 class LazyImage:
@@ -51,7 +52,7 @@ class ImageSample(Sample):
     ``axes`` names each axis of ``pixels`` by one letter of ``CZYX``; a colour image is ``YXC`` as stored. ``spacing``
     has one number for each spatial axis (Z, Y, X order as in ``axes``), in ``unit``. ``affine`` (4 x 4, row-major,
     voxel index to millimetres, RAS as in NIfTI) is kept for volumes and empty otherwise. ``mask`` has the spatial
-    axes only.
+    axes only. ``regions`` are what is marked in it.
     """
 
     pixels: LazyImage
@@ -62,11 +63,12 @@ class ImageSample(Sample):
     affine: tuple[tuple[float, ...], ...] = ()
     mask: LazyImage | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    regions: tuple[Region, ...] = ()
 
     @property
     def labelled(self) -> bool:
-        """Say whether there is a class or a mask to learn from."""
-        return self.target is not None or self.mask is not None
+        """Say whether there is a class, a mask or a marked region to learn from."""
+        return self.target is not None or self.mask is not None or bool(self.regions)
 
     @cached_property
     def spatial_shape(self) -> tuple[int, ...]:
