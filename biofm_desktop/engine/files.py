@@ -17,23 +17,24 @@ from typing import Any
 
 from .faults import Fault, system_fault
 
-_at_point: Callable[[str, Path], None] | None = None
+_acting: Callable[[str, Path], None] | None = None
 
 
 @contextmanager
 def at_points(act: Callable[[str, Path], None]) -> Iterator[None]:
     """Call ``act(point, path)`` at every write point inside the block; for tests, which raise there."""
-    global _at_point  # noqa: PLW0603 - the one switch of this module
-    before, _at_point = _at_point, act
+    global _acting  # noqa: PLW0603 - the one switch of this module
+    before, _acting = _acting, act
     try:
         yield
     finally:
-        _at_point = before
+        _acting = before
 
 
-def _point(name: str, path: Path) -> None:
-    if _at_point is not None:
-        _at_point(name, path)
+def at_point(name: str, path: Path) -> None:
+    """Pass a write point; rooms that write otherwise than through this file (SQLite, maps) pass theirs."""
+    if _acting is not None:
+        _acting(name, path)
 
 
 def write_with(path: Path, write: Callable[[Path], object], *, room: str) -> None:
@@ -46,15 +47,15 @@ def write_with(path: Path, write: Callable[[Path], object], *, room: str) -> Non
     aside = path.with_name(f".{uuid.uuid4().hex[:8]}.part.{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _point(f"{room}.write", path)
+        at_point(f"{room}.write", path)
         aside.touch()
         mode = (path if path.exists() else aside).stat().st_mode
         write(aside)
         aside.chmod(mode)  # some libraries make files that only their owner may read
-        _point(f"{room}.sync", path)
+        at_point(f"{room}.sync", path)
         with aside.open("rb+") as file:
             os.fsync(file.fileno())
-        _point(f"{room}.rename", path)
+        at_point(f"{room}.rename", path)
         aside.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
@@ -86,7 +87,7 @@ def fill_folder(folder: Path, fill: Callable[[Path], object], *, room: str) -> l
         fill(stage)
         made = sorted(stage.iterdir())
         for path in made:
-            _point(f"{room}.move", folder / path.name)
+            at_point(f"{room}.move", folder / path.name)
             if not (folder / path.name).exists():
                 new.insert(0, folder / path.name)
             moved.append(path.replace(folder / path.name))
@@ -130,7 +131,7 @@ def read_json(path: Path) -> Any:
 def remove(path: Path, *, room: str) -> None:
     """Remove a file; one that is gone already is no fault."""
     try:
-        _point(f"{room}.remove", path)
+        at_point(f"{room}.remove", path)
         path.unlink(missing_ok=True)
     except OSError as error:
         raise system_fault(path, error) from error
@@ -144,7 +145,7 @@ def append_lines(path: Path, lines: list[str], *, room: str) -> None:
             before = _cut_to_lines(file)
             try:
                 _write_all(file, "".join(line + "\n" for line in lines).encode("utf-8"))
-                _point(f"{room}.append", path)
+                at_point(f"{room}.append", path)
             except OSError:
                 file.truncate(before)
                 raise

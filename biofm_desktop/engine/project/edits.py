@@ -1,18 +1,21 @@
 """What the user did, so that it can be undone: each edit knows the state before and after."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
+from biofm_desktop.engine.samples import Feature, Region
+
 
 class Slot(Enum):
-    """What of the project an edit changes."""
+    """What of the project an edit changes, apart from masks."""
 
     CLASSES = "classes"
     TARGET = "targets"
     SPLIT = "splits"
     FEATURES = "features"
-    MASK = "mask"
+    REGIONS = "regions"
+    COLUMNS = "columns"
 
 
 class Absent(Enum):
@@ -21,9 +24,12 @@ class Absent(Enum):
     ABSENT = "absent"
 
 
+ABSENT = Absent.ABSENT
+
+
 @dataclass(frozen=True)
 class Change:
-    """One slot of one sample, before and after. A mask's states are the bytes of its label file."""
+    """One slot of one sample, before and after."""
 
     slot: Slot
     key: str
@@ -33,34 +39,65 @@ class Change:
 
 @dataclass(frozen=True)
 class Edit:
-    """What the user did in a few words, and the changes it made."""
+    """An edit of the history: its row in the journal, when it was made, what it was and what it was made to.
 
+    ``key`` is empty where several samples were changed; ``painted`` are the samples whose masks it changes.
+    """
+
+    number: int
+    made: float
     text: str
-    changes: tuple[Change, ...]
-
-    @property
-    def key(self) -> str:
-        """Return the key of the one sample that was changed; empty where there were several."""
-        return self.changes[0].key if len(self.changes) == 1 else ""
-
-    @property
-    def nbytes(self) -> int:
-        """Return about how much memory it takes to remember this edit."""
-        states = (state for change in self.changes for state in (change.before, change.after))
-        return sum(len(state) for state in states if isinstance(state, bytes)) + 200
+    key: str
+    painted: tuple[str, ...] = ()
+    plain: bool = True
 
 
-class History:
-    """Two stacks of edits; the oldest are forgotten where all together pass ``limit`` bytes."""
+def to_json(change: Change) -> dict[str, Any]:
+    """Return a change in JSON values."""
+    return {
+        "slot": change.slot.value,
+        "key": change.key,
+        "before": _state_to_json(change.before),
+        "after": _state_to_json(change.after),
+    }
 
-    def __init__(self, limit: int = 256 << 20) -> None:
-        self._limit = limit
-        self.done: list[Edit] = []
-        self.undone: list[Edit] = []
 
-    def add(self, edit: Edit) -> None:
-        """Remember a new edit; what was undone before it cannot come back."""
-        self.undone.clear()
-        self.done.append(edit)
-        while len(self.done) > 1 and sum(e.nbytes for e in self.done) > self._limit:
-            del self.done[0]
+def from_json(values: dict[str, Any]) -> Change:
+    """Return the change that `to_json` wrote; raise `ValueError`, `KeyError` or `TypeError` where it is broken."""
+    slot = Slot(values["slot"])
+    states = [_state_from_json(slot, values[name]) for name in ("before", "after")]
+    return Change(slot, str(values["key"]), *states)
+
+
+def _state_to_json(state: Any) -> dict[str, Any]:
+    if state is ABSENT:
+        return {}
+    if isinstance(state, tuple):
+        state = [asdict(part) if isinstance(part, Feature | Region) else part for part in state]
+    return {"is": state}
+
+
+def _state_from_json(slot: Slot, values: dict[str, Any]) -> Any:
+    if "is" not in values:
+        return ABSENT
+    state = values["is"]
+    match slot:
+        case Slot.FEATURES:
+            return tuple(_feature(part) for part in state)
+        case Slot.REGIONS:
+            return tuple(_region(part) for part in state)
+        case Slot.CLASSES:
+            return tuple(map(str, state))
+    return state
+
+
+def _feature(values: dict[str, Any]) -> Feature:
+    parts = tuple((int(start), int(end)) for start, end in values.pop("parts", ()))
+    return Feature(**values, parts=parts)
+
+
+def _region(values: dict[str, Any]) -> Region:
+    points = tuple((float(x), float(y)) for x, y in values.pop("points"))
+    holes = tuple(tuple((float(x), float(y)) for x, y in ring) for ring in values.pop("holes", ()))
+    runs = tuple(int(run) for run in values.pop("runs", ()))
+    return Region(**values, points=points, holes=holes, runs=runs)

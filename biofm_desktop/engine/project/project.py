@@ -1,102 +1,124 @@
 """One project: data that is only read, and the corrections that the user made to it."""
 
-import re
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
-from hashlib import sha256
+from functools import partial
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from biofm_desktop.engine.faults import Fault, system_fault
-from biofm_desktop.engine.files import new_folder, remove, write_bytes
-from biofm_desktop.engine.samples import Dataset, Feature, ImageSample, Problem, Sample, SequenceSample
-from biofm_desktop.engine.settings import load_settings
-from biofm_desktop.paths import projects_dir
-
-from .data import (
-    LABELS,
-    PROJECT_FILE,
-    Corrections,
-    ProjectFile,
-    corrected,
-    encode_mask,
-    is_project,
-    label_path,
-    lazy_mask,
-    open_sources,
-    read_project,
-    write_project,
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.samples import (
+    Dataset,
+    Feature,
+    ImageSample,
+    LazyImage,
+    Problem,
+    Region,
+    Sample,
+    SequenceSample,
 )
-from .edits import Absent, Change, Edit, History, Slot
 
-ABSENT = Absent.ABSENT
+from .corrections import corrected
+from .data import is_project, open_sources
+from .database import DATABASE
+from .edits import ABSENT, Change, Edit, Slot
+from .folders import folder_of, new_numbered, numbered
+from .generations import Generation, generations
+from .labels import smallest
+from .lock import Holder
+from .restoring import restoring
+from .sources import copy_in, moved_to
+from .store import Store
+from .strokes import Stroke
 
 
 class Project:
-    """Data with the corrections laid over. Each ``set_...`` is on the disk when it returns, or raises `Fault` and
-    changes nothing. May be used from several threads."""
+    """Data with the corrections laid over. Each ``set_...`` is in the journal on the disk when it returns, or raises
+    `Fault` and changes nothing. May be used from several threads. `close` when done: it holds the folder's lock."""
 
-    def __init__(self, folder: Path, sources: Sequence[Path], data: Dataset, stored: ProjectFile | None) -> None:
+    def __init__(self, folder: Path, sources: Sequence[Path], data: Dataset, store: Store | None) -> None:
         self.folder, self.sources = folder, tuple(sources)
-        self.name = stored.name if stored else data.name
-        self._data, self._history, self._lock = data, History(), RLock()
+        self._data, self._store = data, store
+        self.name = store.about("name") if store else data.name
         self._place = {sample.key: place for place, sample in enumerate(data.samples)}
-        self._corrections = stored.corrections if stored else Corrections()
         self._problems = list(data.problems)
-        self._labels = {path.name for path in (folder / LABELS).glob("*.tif")} if (folder / LABELS).is_dir() else set()
         self._samples = [self._corrected(sample) for sample in data.samples]
         self._dataset: Dataset | None = None
         self._warn_of_strangers()
 
     @classmethod
-    def for_data(cls, paths: Sequence[Path], folder: Path | None = None) -> "Project":
+    def for_data(cls, paths: Sequence[Path], folder: Path | None = None, *, copy: bool = False) -> "Project":
         """Open the project of this data, or make one (in ``folder``, else among the user's projects).
 
-        The same paths always give the same project. Raises `Fault` where the data cannot be opened; where only the
-        project cannot be written, the data opens with a `Problem` and the first correction raises.
+        The same paths always give the same project. ``copy`` has a new project keep a copy of the data in itself.
+        Raises `Fault` where the data cannot be opened; where only the project cannot be written, the data opens with a
+        `Problem` and the first correction raises.
         """
         if len(paths) == 1 and is_project(paths[0]):
             return cls.open(paths[0])
         sources = tuple(path.expanduser().resolve() for path in paths)
         if folder is None:
-            folder = _folder_of(sources)
+            folder = folder_of(sources)
         if is_project(folder):
-            stored = read_project(folder)
-            if set(stored.sources) != set(sources):
+            project = cls.open(folder)
+            if set(project.sources) != set(sources) and project._about("copied") != json.dumps(list(map(str, sources))):
+                project.close()
                 raise Fault(folder, "it is the project of other data", "Choose another folder for the project")
-            return cls(folder, stored.sources, open_sources(stored.sources), stored)
-        project = cls(folder, sources, open_sources(sources), None)
+            return project
+        data = open_sources(sources)
         try:
-            project._write()
+            if copy:
+                kept = copy_in(sources, folder)
+                data = open_sources(kept)
+                Store.create(folder, data.name, kept)
+            else:
+                Store.create(folder, data.name, sources)
+            store = Store(folder, write=True)
+            if copy:
+                store.set_about(copied=json.dumps(list(map(str, sources))))
         except Fault as fault:
+            if copy:
+                raise
+            project = cls(folder, sources, data, None)
             project._problems.append(Problem(str(folder), f"the project cannot be saved here: {fault.fault}"))
-        return project
+            return project
+        return cls(folder, kept if copy else sources, data, store)
 
     @classmethod
-    def open(cls, folder: Path) -> "Project":
-        """Open a project by its folder (or its ``project.json``)."""
-        folder = folder.parent if folder.name == PROJECT_FILE else folder
-        stored = read_project(folder)
-        return cls(folder, stored.sources, open_sources(stored.sources), stored)
+    def open(cls, folder: Path, *, write: bool = True, by_force: bool = False) -> "Project":
+        """Open a project by its folder (or its database).
+
+        Where another program works on it, it opens for reading only and `holder` says who; ``by_force`` takes it over.
+        """
+        folder = (folder.parent if folder.name == DATABASE else folder).expanduser().resolve()
+        store = Store(folder, write=write, by_force=by_force)
+        try:
+            stated = [Path(source) for source in json.loads(store.about("sources") or "[]")]
+            sources = moved_to(stated, folder, store.about("folder"))
+            project = cls(folder, sources, open_sources(sources), store)
+        except BaseException:
+            store.close()
+            raise
+        if not store.read_only and (sources != stated or store.about("folder") != str(folder)):
+            store.set_about(sources=json.dumps([str(path) for path in sources]), folder=str(folder))
+        return project
 
     @property
     def dataset(self) -> Dataset:
         """Return the data with all corrections laid over."""
-        with self._lock:
-            if self._dataset is None:
-                classes = self._corrections.classes
-                self._dataset = replace(
-                    self._data,
-                    samples=tuple(self._samples),
-                    classes=self._data.classes if classes is None else classes,
-                    problems=tuple(self._problems),
-                )
-            return self._dataset
+        if self._dataset is None:
+            classes = self._value(Slot.CLASSES, "")
+            self._dataset = replace(
+                self._data,
+                samples=tuple(self._samples),
+                classes=self._data.classes if classes is ABSENT else classes,
+                problems=tuple(self._problems),
+            )
+        return self._dataset
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -112,27 +134,41 @@ class Project:
     @property
     def corrected_keys(self) -> set[str]:
         """Return the keys of the samples that the user corrected."""
-        with self._lock:
-            known = self._corrections
-            stated = {key for part in (known.targets, known.splits, known.features) for key in part}
-            if self._labels:
-                stated |= {key for key in self._place if label_path(self.folder, key).name in self._labels}
-            return stated & self._place.keys()
+        if self._store is None:
+            return set()
+        values, painted = self._store.state()
+        return ({key for _, key in values} | painted) & self._place.keys()
+
+    @property
+    def holder(self) -> Holder | None:
+        """Return which other program works on the project, so that it is open for reading only here."""
+        return self._store.holder if self._store else None
+
+    @property
+    def troubles(self) -> list[Fault]:
+        """Return what went wrong behind the user, the oldest first; take from the list what was told."""
+        return self._store.troubles if self._store else []
 
     def sample(self, key: str) -> Sample:
         """Return one sample with its corrections; raise KeyError where there is none of this key."""
         return self._samples[self._place[key]]
 
-    def set_mask(self, key: str, mask: NDArray[Any]) -> None:
-        """Keep a mask (spatial axes of the image, whole numbers from 0) as the label of an image."""
+    def set_mask(self, key: str, mask: NDArray[Any], where: tuple[slice, ...] = (), text: str = "") -> None:
+        """Keep a mask (spatial axes of the image, whole numbers from 0) as the label of an image.
+
+        ``where`` limits the part that is looked through for changes; ``text`` says what was done.
+        """
         sample = self._image(key)
         if mask.shape != sample.spatial_shape:
             raise Fault(key, f"a label of {_size(mask.shape)} does not fit an image of {_size(sample.spatial_shape)}")
-        mask = _smallest(key, mask)
-        with self._lock:
-            path = label_path(self.folder, key)
-            before = _bytes_of(path) if path.name in self._labels else ABSENT
-            self._do(f"paint label on {key}", Change(Slot.MASK, key, before, encode_mask(mask)))
+        mask = smallest(key, mask)
+        store = self._writable()
+        original = self._data.samples[self._place[key]]
+        with store.lock:
+            stroke, bases = store.mask_stroke(key, mask, where, partial(_mask_of, original))
+            if stroke is not None:
+                store.edit(text or _painted(key, stroke), (), {key: stroke}, bases)
+                self._refresh({key})
 
     def set_target(self, key: str, target: str | float | None) -> None:
         """Keep a class or number (None: no label) as what is to be learnt of a sample."""
@@ -155,6 +191,17 @@ class Project:
         if sample.features != tuple(features):
             self._do(f"edit features of {key}", self._change(Slot.FEATURES, key, tuple(features)))
 
+    def set_regions(self, key: str, regions: Sequence[Region]) -> None:
+        """Keep these as what is marked in an image."""
+        if self._image(key).regions != tuple(regions):
+            self._do(f"edit shapes of {key}", self._change(Slot.REGIONS, key, tuple(regions)))
+
+    def set_column(self, key: str, column: str, text: str) -> None:
+        """Keep a cell of a sample's row."""
+        columns = self.sample(key).columns
+        if columns.get(column) != text:
+            self._do(f"edit {column} of {key}", self._change(Slot.COLUMNS, key, {**columns, column: text}))
+
     def set_classes(self, names: Sequence[str]) -> None:
         """Keep these as the names of the classes; for masks in the order of their values, from 0 = background."""
         names = tuple(name.strip() for name in names)
@@ -173,49 +220,139 @@ class Project:
         self._do(f"rename {old} to {new}", *changes)
 
     @property
+    def history(self) -> tuple[list[Edit], list[Edit]]:
+        """Return the edits that stand, in order, and those that were taken back, the next to redo first."""
+        if self._store is None:
+            return [], []
+        return list(self._store.journal.done), self._store.journal.undone[::-1]
+
+    @property
     def undo_text(self) -> str | None:
         """Return what `undo` would take back; None where there is nothing."""
-        return self._history.done[-1].text if self._history.done else None
+        edit = self._next(forward=False)
+        return edit.text if edit else None
 
     @property
     def redo_text(self) -> str | None:
         """Return what `redo` would do again; None where there is nothing."""
-        return self._history.undone[-1].text if self._history.undone else None
-
-    def undo(self) -> str | None:
-        """Take back the last edit, on the disk too; return what it was, None where there is nothing."""
-        return self._move(self._history.done, self._history.undone, forward=False)
-
-    def redo(self) -> str | None:
-        """Do again what was undone last; return what it was, None where there is nothing."""
-        return self._move(self._history.undone, self._history.done, forward=True)
+        edit = self._next(forward=True)
+        return edit.text if edit else None
 
     @property
     def undo_key(self) -> str:
-        """Return the key of the sample that `undo` would change (empty: all, or there is nothing)."""
-        return self._history.done[-1].key if self._history.done else ""
+        """Return the key of the sample that `undo` would change (empty: several, or there is nothing)."""
+        edit = self._next(forward=False)
+        return edit.key if edit else ""
 
     @property
     def redo_key(self) -> str:
-        """Return the key of the sample that `redo` would change (empty: all, or there is nothing)."""
-        return self._history.undone[-1].key if self._history.undone else ""
+        """Return the key of the sample that `redo` would change (empty: several, or there is nothing)."""
+        edit = self._next(forward=True)
+        return edit.key if edit else ""
+
+    def undo(self) -> str | None:
+        """Take back the last edit, on the disk too; return what it was, None where there is nothing."""
+        text = self.undo_text
+        if text is not None:
+            self._move(1, forward=False)
+        return text
+
+    def redo(self) -> str | None:
+        """Do again what was undone last; return what it was, None where there is nothing."""
+        text = self.redo_text
+        if text is not None:
+            self._move(1, forward=True)
+        return text
+
+    def go_to(self, number: int) -> None:
+        """Take back or do again as many edits as it takes for edit ``number`` to be the last that stands (0: none)."""
+        done, undone = self.history
+        numbers = [edit.number for edit in done]
+        if number == 0 or number in numbers:
+            self._move(len(done) - (numbers.index(number) + 1 if number else 0), forward=False)
+        else:
+            ahead = [edit.number for edit in undone]
+            if number not in ahead:
+                raise Fault("history", f"there is no edit {number}", "Choose one of the list")
+            self._move(ahead.index(number) + 1, forward=True)
+
+    def save(self, reason: str = "saved", picture: bytes | None = None) -> Generation:
+        """Make a generation: a state to which the project can be set back. ``picture`` (PNG) shows it in the list."""
+        return self._writable().save(reason, self.counts(), picture)
+
+    def save_if_changed(self, reason: str, picture: bytes | None = None) -> None:
+        """Make a generation where anything was done since the last one."""
+        if self._store is not None and not self._store.read_only and self._store.unsaved:
+            self.save(reason, picture)
+
+    def counts(self) -> dict[str, int]:
+        """Return how much there is: samples, labelled ones, corrected ones, edits that stand."""
+        labelled = sum(sample.labelled for sample in self._samples)
+        done, _ = self.history
+        corrected_ones = len(self.corrected_keys)
+        return {"samples": len(self._samples), "labelled": labelled, "corrected": corrected_ones, "edits": len(done)}
+
+    def generations(self) -> list[Generation]:
+        """Return the states that were saved, the newest first."""
+        return generations(self.folder)
+
+    def restore(self, generation: Generation) -> None:
+        """Set everything back to a saved state, as one edit that can be undone; raise `Fault` where it is damaged."""
+        store = self._writable()
+        shapes = {s.key: s.spatial_shape for s in self._data.samples if isinstance(s, ImageSample)}
+        with store.lock:
+            changes, strokes = restoring(store, generation, shapes)
+            if changes or strokes:
+                edit = store.edit(f"restore the state of {generation.made:%Y-%m-%d %H:%M:%S}", changes, strokes)
+                self._refresh({*edit.painted, *(change.key for change in changes)})
+
+    def note(self, what: str, **details: Any) -> None:
+        """Add a line to the audit log, where the project can be written to."""
+        if self._store is not None and not self._store.read_only:
+            self._store.audit.add(what, **details)
+
+    def note_export(self, path: Path, **details: Any) -> None:
+        """Note an export in the logs, where the project can be written to."""
+        if self._store is not None and not self._store.read_only:
+            self._store.log_export(path, **details)
 
     def runs(self) -> list[Path]:
         """Return the folders of the runs, the oldest first."""
-        return _numbered(self.folder / "runs")
+        return numbered(self.folder / "runs")
 
     def new_run_folder(self, model: str) -> Path:
         """Make an empty folder for a run of a model."""
-        return self._new_numbered(self.folder / "runs", model)
+        return new_numbered(self.folder / "runs", model)
 
     def new_prediction_folder(self, model: str) -> Path:
         """Make an empty folder for a model's predictions."""
-        return self._new_numbered(self.folder / "predictions", model)
+        return new_numbered(self.folder / "predictions", model)
 
-    def _new_numbered(self, room: Path, name: str) -> Path:
-        self._write_if_new()
-        last = max((int(path.name.split("-")[3]) for path in _numbered(room)), default=0)
-        return new_folder(room / f"{datetime.now():%Y-%m-%d}-{last + 1}-{_plain(name)}")
+    def settle(self) -> None:
+        """Wait until the disk has everything."""
+        if self._store is not None:
+            self._store.settle()
+
+    def close(self) -> None:
+        """See everything onto the disk and let go of the folder."""
+        if self._store is not None:
+            self._store.close()
+
+    def _about(self, name: str) -> str:
+        return self._store.about(name) if self._store else ""
+
+    def _writable(self) -> Store:
+        if self._store is None:
+            Store.create(self.folder, self.name, self.sources)
+            self._store = Store(self.folder, write=True)
+        self._store.must_write()
+        return self._store
+
+    def _next(self, *, forward: bool) -> Edit | None:
+        if self._store is None:
+            return None
+        here = self._store.journal.undone if forward else self._store.journal.done
+        return here[-1] if here else None
 
     def _image(self, key: str) -> ImageSample:
         sample = self.sample(key)
@@ -223,121 +360,59 @@ class Project:
             raise Fault(key, "it is not an image, so it has no mask")
         return sample
 
+    def _value(self, slot: Slot, key: str) -> Any:
+        return self._store.values.get((slot, key), ABSENT) if self._store else ABSENT
+
     def _change(self, slot: Slot, key: str, after: Any) -> Change:
-        if slot is Slot.CLASSES:
-            before = ABSENT if self._corrections.classes is None else self._corrections.classes
-        else:
-            before = getattr(self._corrections, slot.value).get(key, ABSENT)
-        return Change(slot, key, before, after)
+        return Change(slot, key, self._value(slot, key), after)
 
     def _do(self, text: str, *changes: Change) -> None:
-        with self._lock:
-            self._put({(c.slot, c.key): c.after for c in changes})
-            self._history.add(Edit(text, changes))
+        store = self._writable()
+        with store.lock:
+            store.edit(text, changes, {})
+            self._refresh({change.key for change in changes})
 
-    def _move(self, here: list[Edit], there: list[Edit], *, forward: bool) -> str | None:
-        with self._lock:
-            if not here:
-                return None
-            edit = here[-1]
-            self._put({(c.slot, c.key): c.after if forward else c.before for c in edit.changes})
-            there.append(here.pop())
-            return edit.text
+    def _move(self, count: int, *, forward: bool) -> None:
+        if count and self._store is not None:
+            with self._store.lock:
+                self._refresh(self._store.move(count, forward=forward))
 
-    def _put(self, states: dict[tuple[Slot, str], Any]) -> None:
-        """Write the states, then take them over in memory; a failed write leaves both as they were."""
-        self._write_if_new()
-        before = self._corrections
-        corrections = replace(
-            before, targets=dict(before.targets), splits=dict(before.splits), features=dict(before.features)
-        )
-        for (slot, key), state in states.items():
-            if slot is Slot.MASK:
-                self._put_mask(key, state)
-            elif slot is Slot.CLASSES:
-                corrections.classes = None if state is ABSENT else state
-            elif state is ABSENT:
-                getattr(corrections, slot.value).pop(key, None)
-            else:
-                getattr(corrections, slot.value)[key] = state
-        if corrections != before:
-            self._write(corrections)
-            self._corrections = corrections
-        for _, key in states:
-            if key in self._place:
-                self._samples[self._place[key]] = self._corrected(self._data.samples[self._place[key]])
+    def _refresh(self, keys: set[str]) -> None:
+        for key in self._place if "" in keys else keys & self._place.keys():
+            self._samples[self._place[key]] = self._corrected(self._data.samples[self._place[key]])
         self._dataset = None
 
-    def _put_mask(self, key: str, state: bytes | Absent) -> None:
-        path = label_path(self.folder, key)
-        if isinstance(state, bytes):
-            write_bytes(path, state, room="project")
-            self._labels.add(path.name)
-        else:
-            remove(path, room="project")
-            self._labels.discard(path.name)
-
     def _corrected(self, sample: Sample) -> Sample:
+        if self._store is None:
+            return sample
         mask = None
-        if self._labels and isinstance(sample, ImageSample):
-            path = label_path(self.folder, sample.key)
-            if path.name in self._labels:
-                try:
-                    mask = lazy_mask(path, sample.spatial_shape)
-                except Fault as fault:
-                    self._problems.append(Problem(sample.key, fault.message))
-        return corrected(sample, self._corrections, mask)
-
-    def _write(self, corrections: Corrections | None = None) -> None:
-        write_project(self.folder, ProjectFile(self.name, self.sources, corrections or self._corrections))
-
-    def _write_if_new(self) -> None:
-        if not is_project(self.folder):
-            self._write()
+        if isinstance(sample, ImageSample) and self._store.journal.painted[sample.key] > 0:
+            read: Callable[[], NDArray[Any]] = partial(self._store.mask, sample.key, sample.spatial_shape)
+            mask = LazyImage(sample.spatial_shape, self._store.labels.dtype(sample.key), read)
+        return corrected(sample, self._store.values, mask)
 
     def _warn_of_strangers(self) -> None:
-        known = self._corrections
-        strangers = {key for part in (known.targets, known.splits, known.features) for key in part} - set(self._place)
+        if self._store is None:
+            return
+        values, painted = self._store.state()
+        strangers = ({key for slot, key in values if slot is not Slot.CLASSES} | painted) - set(self._place)
         if strangers:
             words = f"{len(strangers)} corrected samples are not in the data any more, {min(strangers)} among them"
             self._problems.append(Problem(self.name, words + "; their corrections are kept"))
 
 
-def _folder_of(sources: tuple[Path, ...]) -> Path:
-    chosen = load_settings().projects
-    digest = sha256("\n".join(sorted(map(str, sources))).encode()).hexdigest()[:8]
-    first = sources[0]
-    name = first.name if first.is_dir() else first.name.split(".")[0]
-    return (Path(chosen).expanduser() if chosen else projects_dir()) / f"{_plain(name)}-{digest}"
+def _mask_of(sample: Sample) -> NDArray[Any] | None:
+    assert isinstance(sample, ImageSample)
+    return None if sample.mask is None else np.asarray(sample.mask.read())
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^\w.-]+", "_", name).strip("._")[:60] or "project"
-
-
-def _numbered(room: Path) -> list[Path]:
-    found = [path for path in room.glob("????-??-??-*-*") if path.is_dir() and path.name.split("-")[3].isdigit()]
-    return sorted(found, key=lambda path: int(path.name.split("-")[3]))
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise system_fault(path, error) from error
+def _painted(key: str, stroke: Stroke) -> str:
+    values = set(stroke.after.values.tolist())
+    if len(values) > 1:
+        return f"change the label of {key}"
+    value = values.pop()
+    return f"paint label {value} on {key}" if value else f"erase on {key}"
 
 
 def _size(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape))
-
-
-def _smallest(key: str, mask: NDArray[Any]) -> NDArray[Any]:
-    """Return the mask in the smallest unsigned type that holds its values."""
-    if mask.dtype == bool:
-        return mask.astype(np.uint8)
-    if not np.issubdtype(mask.dtype, np.integer):
-        raise Fault(key, "the values of a label must be whole numbers")
-    low, high = (int(mask.min()), int(mask.max())) if mask.size else (0, 0)
-    if low < 0 or high > 0xFFFFFFFF:
-        raise Fault(key, f"the values of a label must lie between 0 and {0xFFFFFFFF}, not {low} to {high}")
-    return mask.astype(np.min_scalar_type(high), copy=False)

@@ -1,0 +1,154 @@
+"""Generations: whole copies of a project's database at its saves, thinned out as they grow old.
+
+The journal holds every stroke since the first, so that a copy of the database is a copy of all labels.
+"""
+
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from biofm_desktop.engine.faults import Fault, system_fault
+from biofm_desktop.engine.files import read_json, write_bytes, write_json
+
+from .database import DATABASE, Database
+
+GENERATIONS = "generations"
+PICTURE = "picture.png"
+_NEWEST = 10
+_HOURS = 24
+_DAYS = 30
+_STAMP = "%Y-%m-%d_%H-%M-%S"
+_ABOUT = "about.json"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One saved state: its folder, when and why it was saved, how far the journal went, and how much was labelled."""
+
+    folder: Path
+    made: datetime
+    reason: str
+    row: int
+    counts: dict[str, int]
+
+    @property
+    def database(self) -> Path:
+        """Return the copy of the database."""
+        return self.folder / DATABASE
+
+    @property
+    def picture(self) -> Path | None:
+        """Return what was on the screen, where that was kept."""
+        path = self.folder / PICTURE
+        return path if path.is_file() else None
+
+    @property
+    def words(self) -> str:
+        """Return it in a line for people."""
+        counts = ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
+        return f"{self.made:%Y-%m-%d %H:%M:%S}, {self.reason}: {counts}"
+
+
+def save_generation(
+    project: Path, database: Database, row: int, reason: str, counts: dict[str, int], picture: bytes | None
+) -> Generation:
+    """Copy the database aside; raise `Fault` where the disk does not let us (nothing of it is left then)."""
+    room, made = project / GENERATIONS, datetime.now().replace(microsecond=0)
+    name, number = f"{made:{_STAMP}}", 1
+    while (room / name).exists():
+        number += 1
+        name = f"{made:{_STAMP}}_{number}"
+    aside = room / f".{uuid4().hex[:8]}.part"
+    try:
+        aside.mkdir(parents=True)
+        database.copy_to(aside / DATABASE)
+        if picture:
+            write_bytes(aside / PICTURE, picture, room="project")
+        about = {"made": made.isoformat(), "reason": reason, "row": row, "counts": counts}
+        write_json(aside / _ABOUT, about, room="project")
+        aside.rename(room / name)
+    except OSError as error:
+        raise system_fault(room, error) from error
+    finally:
+        if aside.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+    return Generation(room / name, made, reason, row, counts)
+
+
+def generations(project: Path) -> list[Generation]:
+    """Return the generations of a project, the newest first; one that cannot be read is left out."""
+    found = []
+    for folder in (project / GENERATIONS).glob("????-??-??_*"):
+        with suppress(Fault, KeyError, TypeError, ValueError):
+            about: dict[str, Any] = read_json(folder / _ABOUT)
+            counts = {str(name): int(count) for name, count in about["counts"].items()}
+            made = datetime.fromisoformat(about["made"])
+            found.append(Generation(folder, made, str(about["reason"]), int(about["row"]), counts))
+    return sorted(found, key=lambda generation: (generation.made, generation.folder.name), reverse=True)
+
+
+def to_keep(made: Iterable[datetime], now: datetime) -> set[int]:
+    """Return the places of those to keep of some times, newest first: the last 10, then one an hour, then one a day."""
+    kept, taken = set(), set()
+    for place, time in enumerate(made):
+        age = now - time
+        if age.days > _DAYS and place >= _NEWEST:
+            continue
+        slot = (time.date(), time.hour) if age.total_seconds() < _HOURS * 3600 else (time.date(),)
+        if place < _NEWEST or slot not in taken:
+            kept.add(place)
+        taken.add(slot)
+    return kept
+
+
+def thin_out(project: Path) -> None:
+    """Remove the generations that are not to be kept; what cannot be removed stays."""
+    found = generations(project)
+    kept = to_keep((generation.made for generation in found), datetime.now())
+    for place, generation in enumerate(found):
+        if place not in kept:
+            shutil.rmtree(generation.folder, ignore_errors=True)
+
+
+def sound_generations(project: Path) -> list[Generation]:
+    """Return the generations whose copy can be opened and whose journal is what was written, the newest first."""
+    from .journal import Journal
+
+    sound = []
+    for generation in generations(project):
+        try:
+            database = Database(generation.database, read_only=True)
+        except Fault:
+            continue
+        try:
+            Journal(database)
+            sound.append(generation)
+        except Fault:
+            continue
+        finally:
+            database.close()
+    return sound
+
+
+def put_back(project: Path, generation: Generation) -> Path:
+    """Let a generation take the place of a damaged database; return where the damaged one lies now, untouched.
+
+    The label files are made anew from the journal. Raises `Fault` where the disk does not let us.
+    """
+    kept = project / f"damaged-{datetime.now():{_STAMP}}-{uuid4().hex[:4]}"
+    copy = generation.database
+    try:
+        data = copy.read_bytes()
+        kept.mkdir()
+        for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "labels"):
+            if (project / name).exists():
+                (project / name).rename(kept / name)
+    except OSError as error:
+        raise system_fault(project, error) from error
+    write_bytes(project / DATABASE, data, room="project")
+    return kept
