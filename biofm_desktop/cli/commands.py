@@ -21,9 +21,10 @@ from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
 
 from .lists import list_things
+from .projects import project
 from .show import make_show, plain, say, say_json
 
-__all__ = ["doctor", "evaluate", "inspect", "list_things", "predict", "run", "train"]
+__all__ = ["doctor", "evaluate", "inspect", "list_things", "predict", "project", "run", "train"]
 
 _CARD = "card.json"
 
@@ -106,22 +107,26 @@ def run(given: argparse.Namespace) -> int:
 
 
 def inspect(given: argparse.Namespace) -> int:
-    """Open each path and say what is in it."""
-    from biofm_desktop.engine.formats import inspect as look
+    """Open each path, in a process aside as the window does, and say what is in it."""
+    from biofm_desktop.engine.opening import Readers
 
-    if given.serve:
-        for line in sys.stdin.buffer:
-            if word := os.fsdecode(line).rstrip("\r\n"):
-                say_json({"path": word, **look(Path(word))})
-        return 0
-    if not given.paths:
+    if not given.paths and not given.serve:
         raise Fault("inspect", "there is no path", "Give a file or a folder, or --serve")
-    for word in given.paths:
-        answer = {"path": word, **look(Path(word))}
-        if given.json:
-            say_json(answer)
-        else:
-            say(f"{answer['verdict']}: {word}: {answer['message'] or _facts(answer['value'])}")
+    readers = Readers()
+    readers.start()
+    try:
+        if given.serve:
+            for line in sys.stdin.buffer:
+                if word := os.fsdecode(line).rstrip("\r\n"):
+                    say_json({"path": word, **readers.inspect(Path(word))})
+        for word in given.paths:
+            answer = {"path": word, **readers.inspect(Path(word))}
+            if given.json:
+                say_json(answer)
+            else:
+                say(f"{answer['verdict']}: {word}: {answer['message'] or _facts(answer['value'])}")
+    finally:
+        readers.close()
     return 0
 
 

@@ -40,6 +40,8 @@ def main(paths: Sequence[Path] = ()) -> int:
     window = _framed()
     window.desk.watch_loop(loop)
     FirstPaint(window).over.connect(lambda: _begin(window, list(paths)))
+    if paths:
+        window.opening.warm_up()  # its reader imports while the frame is painted
     window.show()
     application.aboutToQuit.connect(loop.stop)
     with loop:
@@ -77,6 +79,7 @@ class FirstPaint(QObject):
 def _begin(window: MainWindow, paths: list[Path]) -> None:
     """Show what was asked for; the rest gets ready after it."""
     if not paths:
+        window.opening.warm_up()
         window.warm_up()
         return
     for happened in (window.centre.shown, window.centre.read_failed, window.opening.refused):

@@ -10,13 +10,15 @@ from .values import values_of
 
 
 def inspect(path: Path) -> dict[str, Any]:
-    """Return ``verdict`` (opened, warned, refused), ``message`` and ``value`` of a path; never raises."""
+    """Return ``verdict`` (opened, warned, refused), ``message`` and ``value`` of a path; raises only MemoryError."""
     try:
         dataset = open_data([path])
         messages = [str(problem) for problem in dataset.problems]
         value = values_of(dataset, messages)
     except Fault as fault:
         return {"verdict": "refused", "message": _naming(path, fault.message), "value": {}}
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - the last wall: a caller reads one line for each path
         return {
             "verdict": "refused",

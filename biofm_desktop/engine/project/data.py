@@ -22,9 +22,9 @@ def load(paths: Sequence[Path]) -> Dataset:
 
 def open_sources(paths: Sequence[Path]) -> Dataset:
     """Return what is at the paths, without corrections."""
-    from biofm_desktop.engine.formats import open_data  # readers are not imported before something is opened
+    from biofm_desktop.engine.opening import open_paths  # readers are not imported before something is opened
 
-    return open_data(paths)
+    return open_paths(paths)
 
 
 def is_project(path: Path) -> bool:

@@ -2,19 +2,16 @@
 
 import collections
 import json
-import os
 import queue
-import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from biofm_desktop.engine.events import Event, Failed, Finished, Saved, from_line
 from biofm_desktop.engine.jobs.base import Job
+from biofm_desktop.engine.pipes import epitaph, kill, spawn
 from biofm_desktop.engine.runners.here import thread_count
 from biofm_desktop.engine.runners.serve import COLD
 
@@ -180,7 +177,9 @@ class _Process:
         self.warm, self.facts = threading.Event(), dict[str, Any]()
         self._died, self._words = died, collections.deque[str](maxlen=200)
         self._writing, self._lock, self._gone = threading.Lock(), threading.Lock(), False
-        self.popen = _spawn(cold)
+        self.popen = spawn(
+            "biofm_desktop.engine.runners.serve", [COLD] if cold else [], {"BIOFM_THREADS": str(thread_count())}
+        )
         self._readers = [
             threading.Thread(target=work, name=f"child {work.__name__}", daemon=True)
             for work in (self._read_events, self._read_words)
@@ -200,14 +199,7 @@ class _Process:
     @property
     def epitaph(self) -> str:
         """Return in plain words how the process ended."""
-        code = self.popen.wait()
-        if code >= 0:
-            return f"exit status {code}" if code < 2**16 else f"status {code:#x}"
-        with suppress(ValueError):
-            name = signal.Signals(-code).name
-            hint = {"SIGKILL": "; the system does this when memory runs out", "SIGSEGV": "; a crash inside a library"}
-            return f"killed by signal {-code}, {name}{hint.get(name, '')}"
-        return f"killed by signal {-code}"
+        return epitaph(self.popen.wait())
 
     def runs(self, run: ChildRun) -> bool:
         """Say whether this run is under way here."""
@@ -233,11 +225,7 @@ class _Process:
 
     def kill(self) -> None:
         """End the process and what it started."""
-        if sys.platform != "win32":
-            with suppress(OSError):
-                os.killpg(self.popen.pid, signal.SIGKILL)
-        with suppress(OSError):
-            self.popen.kill()
+        kill(self.popen)
 
     def close(self) -> None:
         """Let an idle process end by itself, any other hard."""
@@ -285,26 +273,3 @@ class _Process:
             self._gone = True
             run, self.run = self.run, None
         self._died(self, run)
-
-
-def _spawn(cold: bool) -> "subprocess.Popen[bytes]":
-    root = str(Path(__file__).resolve().parents[3])
-    environment = os.environ | {
-        # -P keeps the working folder, which may be a user's data, out of the search for modules.
-        "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
-        "PYTHONIOENCODING": "utf-8",
-        "BIOFM_THREADS": str(thread_count()),
-    }
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "biofm_desktop.engine.runners.serve", *([COLD] if cold else [])],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-        # A session of its own: Ctrl+C is the window's affair, and what the process started can be ended with it.
-        start_new_session=sys.platform != "win32",
-        creationflags=flags,
-    )

@@ -20,6 +20,7 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 from biofm_desktop.engine.events import Event, Saved, to_line
+from biofm_desktop.engine.pipes import own_pipes
 from biofm_desktop.engine.runners.here import HereRun, failure, use_threads
 
 #: The argument of a child that imports nothing ahead.
@@ -171,21 +172,6 @@ def be_kind() -> None:
             psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
         else:
             os.nice(5)
-
-
-def own_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Return the pipes to read and write; what libraries print goes to stderr, what they read is empty."""
-    commands, events = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
-    os.close(nothing)
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.setmode(commands, os.O_BINARY)
-        msvcrt.setmode(events, os.O_BINARY)
-    return os.fdopen(commands, "rb"), os.fdopen(events, "wb")
 
 
 def main() -> None:

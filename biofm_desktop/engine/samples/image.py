@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -15,17 +15,18 @@ from .region import Region
 class LazyImage:
     """An array whose shape and dtype are known from a header and whose values are read at the first use.
 
-    ``load`` returns the whole array and may raise `Fault`.
+    ``load`` returns the whole array and may raise `Fault`; those of readers can be pickled, as they cross to another
+    process.
     Not kept after reading: napari, the trainer and exports each hold what they need.
     """
 
     def __init__(self, shape: tuple[int, ...], dtype: Any, load: Callable[[], NDArray[Any]]) -> None:
-        self.shape, self.dtype, self._load = tuple(shape), np.dtype(dtype), load
+        self.shape, self.dtype, self.load = tuple(shape), np.dtype(dtype), load
 
     @classmethod
     def of(cls, array: NDArray[Any]) -> "LazyImage":
         """Wrap an array that is in memory already (or memory-mapped)."""
-        return cls(array.shape, array.dtype, lambda: array)
+        return cls(array.shape, array.dtype, partial(np.asanyarray, array))
 
     @property
     def ndim(self) -> int:
@@ -39,7 +40,7 @@ class LazyImage:
 
     def read(self) -> NDArray[Any]:
         """Return the values; raise `Fault` where the file cannot be read."""
-        return self._load()
+        return self.load()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self.read(), dtype=dtype)
