@@ -20,6 +20,7 @@ from .limits import MOST_TEXT, in_words
 
 HEAD = 4096
 GZIP = b"\x1f\x8b"
+_HOLDS = {".pdb": "atom", ".ent": "atom", ".cif": "atom", ".smi": "molecule", ".sdf": "molecule", ".mol": "molecule"}
 _DOUBLE = (".nii.gz", ".ome.tif", ".ome.tiff")
 
 
@@ -192,7 +193,9 @@ def entry_of(path: Path, name: str = "") -> Entry:
     if not status.st_mode & 0o444:  # the superuser could read it, but nobody is meant to
         raise system_fault(what, PermissionError(errno.EACCES, "no right to read"))
     if status.st_size == 0:
-        raise Fault(what, "the file is empty (0 bytes)", "Choose another file, or get a sound copy of it")
+        missing = _HOLDS.get(path.suffix.lower())
+        fault = "the file is empty (0 bytes)" + (f": it holds no {missing}" if missing else "")
+        raise Fault(what, fault, "Choose another file, or get a sound copy of it")
     return Entry(PurePosixPath(name or path.name), path, status.st_size, modified=status.st_mtime_ns)
 
 

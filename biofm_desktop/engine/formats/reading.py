@@ -8,6 +8,7 @@ from biofm_desktop.engine.samples import ImageSample, Problem, Sample
 from .base import Format
 from .entry import Entry
 from .listed import FORMATS
+from .plain_text import PlainText
 from .told import problem_of
 
 #: Files that people keep beside their data and that nobody expects to be opened.
@@ -28,6 +29,7 @@ _BESIDE = {
     ".docx",
     "",
 }
+_NOTES = ".txt"
 
 
 def format_of(entry: Entry) -> Format | None:
@@ -47,7 +49,7 @@ _IMAGE_SUFFIXES = {s.removesuffix(".gz") for f in FORMATS if f.takes is ImageSam
 def read_each(entries: Iterable[Entry], problems: list[Problem]) -> Iterator[tuple[Entry, Sample]]:
     """Give the samples of each file with the file they came from; a file that cannot be read becomes a problem."""
     left_out: list[str] = []
-    for entry in entries:
+    for entry in _without_side_files(list(entries)):
         try:
             known = format_of(entry)
             if known is not None:
@@ -60,6 +62,22 @@ def read_each(entries: Iterable[Entry], problems: list[Problem]) -> Iterator[tup
     if left_out:
         names = ", ".join(left_out[:5]) + (" ..." if len(left_out) > 5 else "")
         problems.append(Problem(names, f"{len(left_out)} files are of no format that is known and were left out"))
+
+
+def _without_side_files(entries: list[Entry]) -> list[Entry]:
+    """Return the files without those that lie beside other data: notes, settings and descriptions."""
+    if any(is_image_name(entry) for entry in entries):
+        return [entry for entry in entries if is_image_name(entry) or entry.suffix not in _BESIDE or not entry.suffix]
+    if all(entry.suffix == _NOTES for entry in entries):
+        return entries
+    return [entry for entry in entries if entry.suffix != _NOTES or not isinstance(_known(entry), PlainText)]
+
+
+def _known(entry: Entry) -> Format | None:
+    try:
+        return format_of(entry)
+    except Fault:
+        return None
 
 
 def images_of(entries: Iterable[Entry], problems: list[Problem]) -> Iterator[tuple[Entry, ImageSample]]:

@@ -3,6 +3,7 @@
 from biofm_desktop.engine.registry import Registry
 
 from ..base import Layout
+from .annotated import Annotated
 from .class_folders import ClassFolders
 from .dicom_folder import DicomFolder
 from .flat import Flat
@@ -11,5 +12,5 @@ from .paired import Paired
 from .volumes import Volumes
 
 LAYOUTS: Registry[Layout] = Registry(
-    "layout", [Paired(), DicomFolder(), Volumes(), IndexTable(), ClassFolders(), Flat()]
+    "layout", [Annotated(), Paired(), DicomFolder(), Volumes(), IndexTable(), ClassFolders(), Flat()]
 )

@@ -14,7 +14,7 @@ from ..side_tables import classes_of, index_of
 from ..splits import split_named
 
 _IMAGES = {"images", "image", "imgs", "img", "imagestr", "imagests"}
-_LABELS = {"labels", "label", "masks", "mask", "labelstr", "labelsts", "segmentations", "annotations"}
+LABELS = {"labels", "label", "masks", "mask", "labelstr", "labelsts", "segmentations", "annotations"}
 _ENDINGS = ("_mask", "_masks", "_label", "_labels", "_seg", "-mask", "_segmentation")
 _SHOWN = 5
 
@@ -55,7 +55,7 @@ class Paired(Layout):
 
 def _role_at(entry: Entry) -> int | None:
     parts = entry.path.parts[:-1][:2]
-    return next((i for i, part in enumerate(parts) if part.lower() in _IMAGES | _LABELS), None)
+    return next((i for i, part in enumerate(parts) if part.lower() in _IMAGES | LABELS), None)
 
 
 def _role(entry: Entry) -> str:
@@ -74,7 +74,7 @@ def _pair(entry: Entry) -> tuple[str, ...]:
     own = parts[at].lower() if at is not None else ""
     which = split_named(own) if own.endswith(("tr", "ts")) else ""
     stem = entry.stem
-    if own in _LABELS:
+    if own in LABELS:
         stem = next((stem[: -len(e)] for e in _ENDINGS if stem.lower().endswith(e)), stem)
     elif own.startswith("imagest"):
         stem = stem.removesuffix("_0000")  # nnU-Net's mark of the first channel

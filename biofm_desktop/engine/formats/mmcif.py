@@ -1,0 +1,73 @@
+"""mmCIF files: atoms as a table."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.samples import Problem, StructureSample
+
+from .base import Format
+from .entry import Entry, faults_of
+from .left_out import some
+from .structures import structure_sample
+from .text_lines import COPY, text_of
+
+if TYPE_CHECKING:
+    from gemmi import Structure
+
+_FAULTS = (
+    ("Wrong number of values", "a row of a table has too few values; the file may be truncated (cut short)"),
+    ("unterminated text", "a text block is opened and never closed; the file may be truncated (cut short)"),
+    ("unterminated", "a quote is opened and never closed"),
+    ("duplicate block", "a block (data_ ...) is doubled: two have one name"),
+    ("duplicate tag", "a key is doubled"),
+)
+
+
+class MmCif(Format):
+    """mmCIF / PDBx, by gemmi; the first block with atoms is taken."""
+
+    name, title, suffixes, takes = "mmcif", "Structure (mmCIF)", (".cif", ".mmcif"), StructureSample
+
+    def sniff(self, entry: Entry, head: bytes) -> bool:
+        """Say whether the first word opens a block, or the ending is there."""
+        return head.lstrip().startswith(b"data_") or entry.suffix in self.suffixes
+
+    def read(self, entry: Entry, problems: list[Problem]) -> Iterator[StructureSample]:
+        """Give the one structure."""
+        yield structure_sample(entry, _parsed(entry, text_of(entry, problems, "mmCIF"), problems), _again, problems)
+
+
+def _parsed(entry: Entry, text: str, problems: list[Problem]) -> "Structure":
+    import gemmi
+
+    try:
+        with faults_of(entry):
+            document = gemmi.cif.read_string(text)
+            holding = [block for block in document if block.find(["_atom_site.Cartn_x"])]
+            if not holding:
+                raise Fault(entry.name, "it holds no atom (no table _atom_site)", "Choose another file")
+            if len(holding) > 1:
+                names = some(block.name for block in holding)
+                problems.append(
+                    Problem(entry.name, f"{len(holding)} of its blocks hold atoms ({names}); the first was taken")
+                )
+            return gemmi.make_structure_from_block(holding[0])
+    except Fault as fault:
+        raise _told(entry, fault) from None
+
+
+def _told(entry: Entry, fault: Fault) -> Fault:
+    """Return gemmi's words as a fault with its line and the key or block that is meant."""
+    for words, told in _FAULTS:
+        if words in fault.detail:
+            line = re.search(r"string:(\d+)", fault.detail)
+            named = re.search(r"(?:duplicate block name: |duplicate tag |loop )([\w.\[\]-]{1,80})", fault.detail)
+            place = f"line {line[1]}" if line else ""
+            return Fault(entry.name, told + (f": {named[1]}" if named else ""), COPY, place=place, detail=fault.detail)
+    return fault
+
+
+def _again(entry: Entry) -> "Structure":
+    return _parsed(entry, text_of(entry, [], "mmCIF"), [])
