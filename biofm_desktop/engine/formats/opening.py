@@ -15,7 +15,7 @@ from .listing import list_archive, list_folder, list_paths
 from .reading import format_of
 from .sequence_table import SEQUENCE
 from .side_tables import FILE, SURE
-from .table import TABLES, read_table
+from .table import TABLES, header_of
 
 _SHOWN = 5
 
@@ -81,11 +81,11 @@ def _of_file(entry: Entry, problems: list[Problem]) -> Dataset:
 
 def _of_index(entry: Entry, problems: list[Problem]) -> Dataset | None:
     """Return the images that a table lists, where it is a table of images; None otherwise."""
-    table = read_table(entry, [])
-    if table.column(*SEQUENCE) is not None or table.column(*FILE) is None:
+    names = {name.lower() for name in header_of(entry, entry.head())}
+    if names.intersection(SEQUENCE) or not names.intersection(FILE):
         return None
     tree = replace(list_folder(entry.source.parent, []), index=entry)
-    if table.column(*FILE[:SURE]) is not None or any(LAYOUTS[name].matches(tree) for name in ("index", "paired")):
+    if names.intersection(FILE[:SURE]) or any(LAYOUTS[name].matches(tree) for name in ("index", "paired")):
         return _of_tree(tree, problems)
     return None
 

@@ -10,7 +10,7 @@ from .alphabet import checked, guess
 from .base import Format
 from .entry import Entry
 from .splits import split_named
-from .table import TABLES, Table, read_table
+from .table import TABLES, Table, header_of, read_table
 
 SEQUENCE = ("sequence", "seq")
 TARGET = ("label", "target", "class", "category", "y")
@@ -31,20 +31,15 @@ class SequenceTable(Format):
     )
 
     def sniff(self, entry: Entry, head: bytes) -> bool:
-        """Say whether it has the name of a table."""
-        return entry.suffix in self.suffixes
+        """Say whether it has the name of a table, and a column of sequences."""
+        return entry.suffix in self.suffixes and any(name.lower() in SEQUENCE for name in header_of(entry, head))
 
     def read(self, entry: Entry, problems: list[Problem]) -> Iterator[SequenceSample]:
         """Give the sound rows; empty sequences and strange letters become problems."""
         table = read_table(entry, problems)
         place = table.column(*SEQUENCE)
-        if place is None:
-            columns = ", ".join(table.columns[:8])
-            raise Fault(
-                entry.name,
-                f"it has no column 'sequence' (its columns: {columns})",
-                "Name the column of letters 'sequence'",
-            )
+        if place is None:  # its first line is cut by a quote that ends in a later one
+            raise Fault(entry.name, "it has no column 'sequence'", "Name the column of letters 'sequence'")
         letters = [_BLANKS.sub("", row[place]).upper() for row in table.rows]
         alphabet = guess(letters)
         target, split, group, identity = (

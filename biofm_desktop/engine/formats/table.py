@@ -24,6 +24,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...]
+    separator: str = ","
 
     def column(self, *names: str) -> int | None:
         """Return the place of the first of these columns that there is, whatever its case."""
@@ -67,15 +68,29 @@ def read_table(entry: Entry, problems: list[Problem]) -> Table:
     if not data.strip():
         raise Fault(entry.name, "the file is empty: it holds no row", "Choose another file")
     if not is_text(data[:4096]):
-        raise Fault(entry.name, "it is not text, so it is no table", "Save it as CSV (UTF-8)")
+        strange = next((i for i, byte in enumerate(data[:4096]) if byte < 32 and byte not in (9, 10, 12, 13)), 0)
+        place = f"line {data[:strange].count(10) + 1}"
+        raise Fault(entry.name, "it is not text, so it is no table", "Save it as CSV (UTF-8)", place=place)
     text = decode(entry, data, problems)
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise Fault(entry.name, "it holds NUL bytes", "Save it as CSV (UTF-8)", place=f"line {line}")
     separator = separator_of(text[: text.find("\n")] if "\n" in text else text)
     if separator == ";":
-        problems.append(Problem(entry.name, "its separator is the semicolon; cells are kept as written"))
-    return _rows(entry, text, separator)
+        problems.append(Problem(entry.name, "its separator is the semicolon"))
+    return _rows(entry, text, separator, problems)
+
+
+def header_of(entry: Entry, head: bytes) -> tuple[str, ...]:
+    """Return the names in the first line, for telling kinds of tables apart; () where it is no text."""
+    if not is_text(head):
+        return ()
+    line = head if b"\n" in head else entry.read_bytes()
+    text = decode(entry, line, []).split("\n", 1)[0].rstrip("\r")
+    try:
+        return tuple(name.strip() for name in next(csv.reader([text], delimiter=separator_of(text)), ()))
+    except csv.Error:
+        return ()
 
 
 def separator_of(header: str) -> str:
@@ -83,7 +98,7 @@ def separator_of(header: str) -> str:
     return max(("\t", ",", ";"), key=header.count)
 
 
-def _rows(entry: Entry, text: str, separator: str) -> Table:
+def _rows(entry: Entry, text: str, separator: str, problems: list[Problem]) -> Table:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[tuple[str, ...]] = []
     lines: list[int] = []
@@ -100,22 +115,28 @@ def _rows(entry: Entry, text: str, separator: str) -> Table:
         raise Fault(entry.name, fault, "Mend this line", place=place) from None
     if not rows:
         raise Fault(entry.name, "it holds no row", "Choose another file")
-    columns = _named(rows[0])
+    columns = named_apart(entry, rows[0], problems)
     for cells, line in zip(rows, lines):
         if len(cells) != len(columns):
             fault = f"it has {len(cells)} cells, the header has {len(columns)}"
             raise Fault(entry.name, fault, "Mend this line", place=f"line {line}")
     if len(rows) == 1:
         raise Fault(entry.name, "it has a header but no row", "Choose another file")
-    return Table(entry, columns, tuple(rows[1:]), tuple(lines[1:]))
+    return Table(entry, columns, tuple(rows[1:]), tuple(lines[1:]), separator)
 
 
-def _named(header: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns' names without blanks at the ends, a name that occurs twice made different."""
-    named: list[str] = []
+def named_apart(entry: Entry, header: Sequence[str], problems: list[Problem]) -> tuple[str, ...]:
+    """Return the columns' names without blanks at the ends; one that occurs twice is made different, and told."""
+    named: dict[str, None] = {}
+    doubled: list[str] = []
     for i, name in enumerate(header, 1):
         name = name.strip() or f"column {i}"
+        if name in named:
+            doubled.append(name)
         while name in named:
             name += "'"
-        named.append(name)
+        named[name] = None
+    if doubled:
+        names = ", ".join(doubled[:5]) + (" ..." if len(doubled) > 5 else "")
+        problems.append(Problem(entry.name, f"columns of the same name are kept apart by a mark ('): {names}"))
     return tuple(named)

@@ -11,6 +11,7 @@ from .region import Region, RegionSample
 from .rule import RuleSample
 from .sequence import ALPHABETS, Alphabet, Feature, SequenceSample
 from .structure import Chain, StructureSample
+from .table import Column, Columns, TableSample
 from .text import Span, TextSample
 from .track import TrackSample
 
@@ -18,6 +19,8 @@ __all__ = [
     "ALPHABETS",
     "Alphabet",
     "Chain",
+    "Column",
+    "Columns",
     "Dataset",
     "Edge",
     "Feature",
@@ -36,6 +39,7 @@ __all__ = [
     "SequenceSample",
     "Span",
     "StructureSample",
+    "TableSample",
     "TextSample",
     "TrackSample",
     "facts_of",

@@ -4,10 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from itertools import islice
 from typing import Any
 
 from .base import Sample
 from .image import LazyImage
+from .table import TableSample
 
 Facts = list[tuple[str, str]]
 
@@ -22,7 +24,10 @@ def facts_of(sample: Sample) -> Facts:
         value = getattr(sample, place.name)
         if place.name not in _INNER and value is not None and not (isinstance(value, str | tuple) and not value):
             told.append((place.name.replace("_", " "), _words(value)))
-    return told + [(plain(name), plain(cell)) for name, cell in list(sample.columns.items())[:_MOST_SHOWN]]
+    cells = sample.cells if isinstance(sample, TableSample) else sample.columns
+    return told + [
+        (plain(name), _words("" if cell is None else cell)) for name, cell in islice(cells.items(), _MOST_SHOWN)
+    ]
 
 
 def plain(text: str) -> str:

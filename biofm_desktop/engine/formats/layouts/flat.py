@@ -2,13 +2,15 @@
 
 from collections import Counter
 
-from biofm_desktop.engine.samples import Dataset, ImageSample, Problem, SequenceSample
+from biofm_desktop.engine.samples import Dataset, ImageSample, Problem, SequenceSample, TableSample
 
 from ..base import Layout
 from ..entry import Tree
 from ..keys import with_unique_keys
 from ..reading import is_image_name, read_each
 from ..table import TABLES
+
+_TABLES = (*TABLES, ".xlsx", ".xlsm")
 
 
 class Flat(Layout):
@@ -24,8 +26,10 @@ class Flat(Layout):
         """Return all samples of the kind that most files are of; the others become problems."""
         entries = tree.entries
         if any(is_image_name(entry) for entry in entries):  # a table among images is about them
-            entries = tuple(entry for entry in entries if entry.suffix not in TABLES)
+            entries = tuple(entry for entry in entries if entry.suffix not in _TABLES)
         found = list(read_each(entries, problems))
+        if any(not isinstance(sample, TableSample) for _, sample in found):  # likewise among other data
+            found = [(entry, sample) for entry, sample in found if not isinstance(sample, TableSample)]
         kinds = Counter(type(sample) for _, sample in found)
         if len(kinds) > 1:
             most = kinds.most_common(1)[0][0]
@@ -38,5 +42,8 @@ class Flat(Layout):
         if len(alphabets) > 1:
             message = f"its files hold sequences of different kinds: {', '.join(alphabets)}"
             problems.append(Problem(tree.name, message))
+        tables = {sample.table.names for sample in samples if isinstance(sample, TableSample)}
+        if len(tables) > 1:
+            problems.append(Problem(tree.name, f"its tables have {len(tables)} different sets of columns"))
         places = [entry.path for entry, _ in found] if samples and isinstance(samples[0], ImageSample) else []
         return Dataset(tree.name, with_unique_keys(samples, places), source=tree.root)
