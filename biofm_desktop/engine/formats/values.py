@@ -73,7 +73,8 @@ def _not_finite(key: str, pixels: "np.ndarray[Any, Any]") -> list[str]:
 
 def _facts(sample: ImageSample, pixels: "np.ndarray[Any, Any] | None") -> dict[str, Any]:
     """Return shape and a corner of the pixels; volumes with an affine in the file's order X, Y, Z."""
-    volume = bool(sample.affine) and len(sample.axes) == 3 and "C" not in sample.axes
+    turned = bool(sample.affine) or "order in the file" in sample.facts
+    volume = turned and len(sample.axes) == 3 and "C" not in sample.axes
     shape = sample.pixels.shape
     value: dict[str, Any] = {"shape": list(shape[::-1] if volume else shape), "dtype": str(sample.pixels.dtype)}
     value |= {"axes": sample.axes, "spacing": list(sample.spacing), "unit": sample.unit}
