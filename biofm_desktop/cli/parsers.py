@@ -13,6 +13,7 @@ COMMANDS = {
     "evaluate": "judge a run folder on labelled data",
     "inspect": "open paths as the window does and say what is in them",
     "list": "what there is: tasks, models, formats, exports, layers of a model",
+    "project": "make, save, check, restore and relocate projects",
     "run": "run a job file, such as the job.json of a run folder",
     "doctor": "say what this computer has, what is wrong and how to mend it",
 }
@@ -135,6 +136,20 @@ def _job(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     _json_flag(parser, "events as lines of JSON")
 
 
+def _project(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from .projects import ACTIONS
+
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "actions:\n" + "\n".join(f"  {name:<12}  {what}" for name, what in ACTIONS.items())
+    parser.add_argument("action", choices=tuple(ACTIONS), metavar="ACTION", help="see below")
+    parser.add_argument("folder", metavar="PROJECT", help="the project's folder")
+    parser.add_argument("--data", nargs="+", default=[], metavar="PATH", help="for new and relocate: the data")
+    parser.add_argument("--copy", action="store_true", help="for new: copy the data into the project")
+    parser.add_argument("--generation", default="", metavar="NAME", help="for restore: which saved state")
+    parser.add_argument("--reason", default="", metavar="WORDS", help="for save: why")
+    _json_flag(parser, "JSON")
+
+
 def _doctor(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     parser.add_argument("--quick", action="store_true", help="leave out the self-test in a child process")
     _json_flag(parser, "a JSON object")
@@ -146,6 +161,7 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "evaluate": _evaluate,
     "inspect": _inspect,
     "list": _list,
+    "project": _project,
     "run": _job,
     "doctor": _doctor,
 }

@@ -16,6 +16,8 @@ _SLOTS = {
     "action.plots": "plots_shown",
     "action.shortcuts": "show_shortcuts",
     "action.logs": "show_logs",
+    "action.save": "save_state",
+    "action.restore": "restore_state",
 }
 
 
@@ -59,6 +61,21 @@ MENUS: dict[str, tuple[ActionSpec | str, ...]] = {
             "flask-outline",
         ),
         "recent",
+        SEPARATOR,
+        _spec(
+            "action.save",
+            "Save a s&tate",
+            "Ctrl+S",
+            "Make a state to go back to; every correction is kept as it is made",
+            "content-save-outline",
+        ),
+        _spec(
+            "action.restore",
+            "&Go back to a saved state…",
+            "Ctrl+Alt+R",
+            "Set all labels back to how they were saved",
+            "backup-restore",
+        ),
         SEPARATOR,
         _spec("action.export", "&Export…", "Ctrl+E", "Save predictions for other programs", "export-variant"),
         SEPARATOR,

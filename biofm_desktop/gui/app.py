@@ -9,9 +9,11 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
+from biofm_desktop.engine.session import begin_session
 from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.paths import resources_dir
 
+from .dialogs.safe_start import SafeStartDialog
 from .errors import start_log
 from .main_window import MainWindow
 from .theme import apply_theme
@@ -77,7 +79,19 @@ class FirstPaint(QObject):
 
 
 def _begin(window: MainWindow, paths: list[Path]) -> None:
-    """Show what was asked for; the rest gets ready after it."""
+    """Show what was asked for, or what lay open when the program crashed; the rest gets ready after it."""
+    session = begin_session()
+    if not paths and not session.ended and session.project and Path(session.project).is_dir():
+        for happened in (window.centre.shown, window.centre.read_failed, window.opening.refused):
+            happened.connect(lambda *_: QTimer.singleShot(100, window, window.warm_up))
+        if not session.doubtful:
+            window.go_on(session)
+            return
+        dialog = SafeStartDialog(session.project, session.crashes, window)
+        dialog.rejected.connect(lambda: window.go_on(session))
+        dialog.accepted.connect(window.warm_up)
+        window.popups.show_dialog(dialog)
+        return
     if not paths:
         window.opening.warm_up()
         window.warm_up()

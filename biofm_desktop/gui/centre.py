@@ -1,9 +1,9 @@
-"""The middle of the window: the welcome page, napari, or the sequence panel, as the sample asks."""
+"""The middle of the window: the welcome page, napari, the sequence panel or a page of text, as the sample asks."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QBuffer, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from biofm_desktop.engine.predictions import CurvePrediction, Prediction
@@ -12,6 +12,7 @@ from biofm_desktop.engine.samples import ImageSample, Sample, SequenceSample
 from .docks.sample_model import label_text
 from .layers import overlays, words
 from .viewer import Viewer
+from .widgets.plain_page import PlainPage
 from .widgets.welcome import WelcomePage
 from .workers.pixel_reader import PixelReader, Pixels
 
@@ -29,7 +30,7 @@ class Centre(QStackedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("centre")
-        self.welcome, self.viewer = WelcomePage(), Viewer()
+        self.welcome, self.viewer, self.plain = WelcomePage(), Viewer(), PlainPage()
         self.sequence: SequencePanel | None = None
         self.reader = PixelReader(self)
         self.reading = False
@@ -38,6 +39,7 @@ class Centre(QStackedWidget):
         self._sample: Sample | None = None
         self.addWidget(self.welcome)
         self.addWidget(self.viewer)
+        self.addWidget(self.plain)
         self.reader.read.connect(self._show_pixels)
         self.reader.failed.connect(self._tell_failure)
 
@@ -60,14 +62,33 @@ class Centre(QStackedWidget):
             self._show_scores(panel)
             self.setCurrentWidget(panel)
             self.shown.emit()
+        else:
+            self.reader.forget()
+            self.reading = False
+            self.plain.show_sample(sample, _note(sample, prediction))
+            self.setCurrentWidget(self.plain)
+            self.shown.emit()
 
     def update_sample(self, sample: Sample, prediction: Prediction | None) -> None:
         """Show what changed of the sample, other than its mask."""
         self._sample, self._prediction = sample, prediction
         if isinstance(sample, SequenceSample) and self.sequence is not None:
             self.sequence.show_sample(sample)
+        elif self.currentWidget() is self.plain:
+            self.plain.show_sample(sample, _note(sample, prediction))
         elif self.viewer.key == sample.key:
             self.viewer.show_note(_note(sample, prediction))
+
+    def picture(self) -> bytes:
+        """Return a small PNG of what is shown; empty where nothing is."""
+        if self.currentWidget() is self.welcome:
+            return b""
+        image = self.viewer.picture() if self.currentWidget() is self.viewer else self.grab().toImage()
+        data = QBuffer()
+        data.open(QBuffer.OpenModeFlag.WriteOnly)
+        small = image.scaled(224, 144, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+        small.save(data, "PNG")  # type: ignore[call-overload]
+        return bytes(data.data().data())
 
     def show_mask(self, sample: Sample) -> None:
         """Show the sample's mask as it is now."""
@@ -79,6 +100,8 @@ class Centre(QStackedWidget):
         self._prediction = prediction
         if self.sequence is not None and self.currentWidget() is self.sequence:
             self._show_scores(self.sequence)
+        elif self._sample is not None and self.currentWidget() is self.plain:
+            self.plain.show_sample(self._sample, _note(self._sample, prediction))
         elif self._sample is not None and self.viewer.key == self._sample.key:
             self.viewer.show_overlays(overlays(prediction))
             self.viewer.show_note(_note(self._sample, prediction))
@@ -87,7 +110,7 @@ class Centre(QStackedWidget):
         """Show the whole image or sequence."""
         if self.sequence is not None and self.currentWidget() is self.sequence:
             self.sequence.view.zoom_fit()
-        else:
+        elif self.currentWidget() is not self.plain:
             self.viewer.fit()
 
     def clear(self) -> None:
@@ -95,6 +118,7 @@ class Centre(QStackedWidget):
         self.reader.forget()
         self.reading, self._sample, self._prediction = False, None, None
         self.viewer.clear()
+        self.plain.clear()
         if self.sequence is not None:
             self.sequence.clear()
         self.setCurrentWidget(self.welcome)

@@ -13,19 +13,22 @@ from PySide6.QtGui import (
     QGuiApplication,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow
+from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QPushButton
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.project import Project
+from biofm_desktop.engine.session import Session
 from biofm_desktop.engine.settings import Settings, load_settings
 
 from .actions import colour, fill_menus, make_actions
 from .centre import Centre
 from .dialogs.closing import ClosingDialog
 from .docks.annotation import AnnotationPanel
+from .docks.history import HistoryPanel
 from .docks.messages import MessagesPanel
 from .docks.samples import SamplesPanel
 from .errors import ErrorDesk
+from .flows.project_flow import ProjectFlow
 from .labelling import Labelling
 from .layers import words
 from .memory import WindowMemory
@@ -34,6 +37,7 @@ from .panels import Panels
 from .popups import Popups
 from .theme import Colours, apply_theme, theme_bus
 from .views import Views
+from .widgets.named import named, plain_tip
 from .workbench import Workbench
 from .workers.job_center import JobCenter
 from .workers.warm_imports import WarmImports
@@ -61,13 +65,15 @@ class MainWindow(QMainWindow):
         self.opening = Opening(self)
         self._warm: WarmImports | None = None
         self._closed = False
+        self._resumed: Session | None = None
         self.work: Work | None = None
         self._make_panels()
         self.centre = Centre()
         self.setCentralWidget(self.centre)
         self.labelling = Labelling(self.bench, self.samples, self.annotation, self.centre.viewer, self)
         self.popups, self.views = Popups(self), Views(self.panels, self.centre, self)
-        self.commands = make_actions(self, self.labelling, self.popups, self.views)
+        self.safety = ProjectFlow(self.bench, self.history, self.popups.show_dialog, self._picture, self)
+        self.commands = make_actions(self, self.labelling, self.popups, self.views, self.safety)
         self.addActions(list(self.commands.values()))
         self.centre.welcome.add_buttons([self.commands[f"action.{name}"] for name in _WELCOME])
         self.menus = fill_menus(self, self.commands)
@@ -81,8 +87,14 @@ class MainWindow(QMainWindow):
 
     def _make_panels(self) -> None:
         self.samples, self.annotation, self.messages = SamplesPanel(), AnnotationPanel(), MessagesPanel()
+        self.history = HistoryPanel()
         self.panels = Panels(self)
-        for name, widget in (("samples", self.samples), ("annotation", self.annotation), ("messages", self.messages)):
+        for name, widget in (
+            ("samples", self.samples),
+            ("annotation", self.annotation),
+            ("history", self.history),
+            ("messages", self.messages),
+        ):
             self.panels.fill(name, widget)
 
     def add_work(self) -> None:
@@ -110,11 +122,21 @@ class MainWindow(QMainWindow):
         self.commands["action.layers"].setChecked(roomy)
 
     def _make_status_bar(self) -> None:
-        self._pointer, self._device, self._offline = (QLabel(self) for _ in range(3))
-        for label, name in ((self._pointer, "pointer"), (self._device, "device"), (self._offline, "offline")):
+        self._pointer, self._device, self._offline, self._holder = (QLabel(self) for _ in range(4))
+        tip = "Open this project for writing: only where that program is gone or does not work on it any more"
+        self._take_over = named(QPushButton("Take over"), "status.take_over", "Take over", tip)
+        self._take_over.clicked.connect(lambda _: self.safety.take_over())
+        for label, name in (
+            (self._pointer, "pointer"),
+            (self._device, "device"),
+            (self._offline, "offline"),
+            (self._holder, "holder"),
+        ):
             label.setObjectName(f"status.{name}")
             label.setTextFormat(label.textFormat().PlainText)
             self.statusBar().addPermanentWidget(label)
+        self.statusBar().addPermanentWidget(self._take_over)
+        self._show_holder("")
         self.show_settings(self.settings)
 
     def _connect_bench(self) -> None:
@@ -136,13 +158,18 @@ class MainWindow(QMainWindow):
         self.labelling.hint.connect(lambda text: self.statusBar().showMessage(text, 3000))
         self.labelling.tool_changed.connect(self._show_tool)
         self.opening.opened.connect(self.show_project)
-        self.opening.refused.connect(self.show_error)
+        self.opening.refused.connect(self._show_refusal)
         self.opening.message.connect(self.show_message)
         self.opening.busy_changed.connect(self._show_busy)
         self.popups.settings_changed.connect(self.show_settings)
         self.popups.failed.connect(self.show_error)
         self.popups.sample_chosen.connect(lambda path: self.open_paths([path]))
         self.jobs.message.connect(self.show_message)
+        self.safety.message.connect(self.show_message)
+        self.safety.failed.connect(self.show_error)
+        self.safety.failed_in_words.connect(self._show_failure)
+        self.safety.open_requested.connect(self.open_paths)
+        self.safety.holder_changed.connect(self._show_holder)
         theme_bus().changed.connect(self._show_theme)
 
     def _restore(self) -> None:
@@ -170,19 +197,37 @@ class MainWindow(QMainWindow):
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open these files or this folder, away from this thread."""
         if paths and not self._closed:
+            self._leave_if_open(paths)
             self.opening.open_paths(paths)
 
     def open_now(self, path: Path) -> None:
         """Open data and wait for it."""
+        self._leave_if_open([path])
         self.opening.open_now([path])
+
+    def _leave_if_open(self, paths: Sequence[Path]) -> None:
+        """Let go of the project that lies open where it is to be opened again: it is its own lock's holder."""
+        if self.bench.project is not None and Project.folder_for(paths) == self.bench.project.folder:
+            self.bench.set_project(None)
+
+    def go_on(self, session: Session) -> None:
+        """Open what lay open when the program ended unexpectedly, at the sample that was shown."""
+        self._resumed = session
+        self.open_paths([Path(session.project)])
 
     @Slot(object)
     def show_project(self, project: Project) -> None:
         """Lay a project on the bench."""
         if self._closed:
             return
-        self.memory.add_recent(project.sources)
+        self.memory.add_recent(
+            project.sources if Project.folder_for(project.sources) == project.folder else (project.folder,)
+        )
         self.bench.set_project(project)
+        resumed, self._resumed = self._resumed, None
+        if resumed is not None:
+            self.bench.show(resumed.key)
+            self.show_message("The program had ended unexpectedly. Your work is here; nothing that was done is lost.")
 
     @Slot(str)
     def _show_busy(self, text: str) -> None:
@@ -300,6 +345,24 @@ class MainWindow(QMainWindow):
         self.messages.add(error.message if isinstance(error, Fault) else str(error), "error")
         self.desk.report_error(error)
 
+    @Slot(object)
+    def _show_refusal(self, error: BaseException) -> None:
+        if not self.safety.mend(error):
+            self.show_error(error)
+
+    @Slot(str)
+    def _show_holder(self, words: str) -> None:
+        self._holder.setText("Read only" if words else "")
+        self._holder.setToolTip(plain_tip(f"{words} works on this project; here it can be looked at." if words else ""))
+        self._holder.setVisible(bool(words))
+        self._take_over.setVisible(bool(words))
+        if words:
+            self.show_message(f"This project is open for reading only: {words} works on it.")
+
+    def _picture(self) -> bytes:
+        """Return what the middle shows, as PNG."""
+        return self.centre.picture()
+
     @Slot(str, str)
     def _show_failure(self, message: str, detail: str) -> None:
         self.messages.add(message, "error")
@@ -390,6 +453,7 @@ class MainWindow(QMainWindow):
         self.jobs.close(save=True)
         self.centre.viewer.finish_stroke()
         self.bench.close()
+        self.safety.close()
         self.samples.close_panel()
         self.centre.close_centre()
         self.desk.uninstall()

@@ -9,7 +9,7 @@ from biofm_desktop.paths import config_dir
 
 _RECENT = 12
 #: Raised when the panels change, so that a layout of an older version is not forced upon new ones.
-_LAYOUT_VERSION = 1
+_LAYOUT_VERSION = 2
 
 
 class WindowMemory:

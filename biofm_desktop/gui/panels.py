@@ -32,6 +32,7 @@ PLACES = (
     Place("export", "Export", _RIGHT, "work", scrolls=True),
     Place("plots", "Plots", _BOTTOM, "story"),
     Place("jobs", "Jobs", _BOTTOM, "story"),
+    Place("history", "History", _BOTTOM, "story"),
     Place("messages", "Messages", _BOTTOM, "story"),
 )
 

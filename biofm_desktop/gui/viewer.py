@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QThread, QTimer, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 from biofm_desktop.engine.samples import ImageSample
@@ -32,7 +33,7 @@ class Viewer(QWidget):
     of the first image is still to come. ``imports`` is a thread that imports napari ahead.
     """
 
-    mask_edited = Signal(str, object)
+    mask_edited = Signal(str, object, object)
     undo_requested = Signal()
     redo_requested = Signal()
     tool_changed = Signal(str)
@@ -56,6 +57,7 @@ class Viewer(QWidget):
         self._prediction_visible, self._layers_visible = True, True
         self._classes: tuple[str, ...] = ()
         # napari tells of some strokes before their pixels are set; the next turn of the event loop sees them all.
+        self._where: list[tuple[slice, ...]] = []
         self._stroke = QTimer(self, singleShot=True, interval=0)
         self._stroke.timeout.connect(self._tell_stroke)
         self.header = SampleHeader(self)
@@ -205,6 +207,8 @@ class Viewer(QWidget):
         """Choose the value that is painted."""
         self._value = value
         if self._labels is not None:
+            if value > np.iinfo(self._labels.data.dtype).max:
+                self._set_labels_data(self._labels.data.astype(np.min_scalar_type(value)))
             self._labels.selected_label = value
 
     def set_brush(self, size: int) -> None:
@@ -232,6 +236,12 @@ class Viewer(QWidget):
         if self._labels is not None:
             self.set_class(int(self._labels.data.max()) + 1)
         return self._value
+
+    def picture(self) -> QImage:
+        """Return what the canvas shows."""
+        if self.napari is None:
+            return QImage()
+        return self.napari.window._qt_viewer.canvas.native.grabFramebuffer()
 
     def fit(self) -> None:
         """Show the whole image."""
@@ -341,7 +351,10 @@ class Viewer(QWidget):
         elif not isinstance(layer.colormap, CyclicLabelColormap):
             layer.colormap = label_colormap()
 
-    def _begin_stroke(self, event: object) -> None:
+    def _begin_stroke(self, event: Any) -> None:
+        if self._labels is not None:
+            boxes = [_box(atom[0], self._labels.data.shape) for atom in event.value]
+            self._where += [box for box in boxes if box is not None]
         self._stroke.start()
 
     def finish_stroke(self) -> None:
@@ -351,8 +364,10 @@ class Viewer(QWidget):
             self._tell_stroke()
 
     def _tell_stroke(self) -> None:
-        if self._labels is not None and self.key:
-            self.mask_edited.emit(self.key, self._labels.data)
+        boxes, self._where = self._where, []
+        if self._labels is not None and self.key and boxes:
+            where = tuple(slice(min(p.start for p in axis), max(p.stop for p in axis)) for axis in zip(*boxes))
+            self.mask_edited.emit(self.key, self._labels.data, where)
 
     def _tell_tool(self, event: object) -> None:
         if self._labels is not None:
@@ -389,3 +404,17 @@ class Viewer(QWidget):
             from napari.settings import get_settings
 
             get_settings().appearance.theme = colours.name
+
+
+def _box(indices: Sequence[Any], shape: Sequence[int]) -> tuple[slice, ...] | None:
+    """Return the box of what napari says it changed: a slice, a number or an array of places for each axis."""
+    box = []
+    for axis, size in zip(indices, shape, strict=True):
+        if isinstance(axis, slice):
+            start, stop, _ = axis.indices(size)
+        elif np.size(axis):
+            start, stop = int(np.min(axis)), int(np.max(axis)) + 1
+        else:
+            return None
+        box.append(slice(start, stop))
+    return tuple(box)

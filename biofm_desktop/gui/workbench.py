@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from biofm_desktop.engine.predictions import ClassPrediction, MaskPrediction, Prediction, ValuePrediction
 from biofm_desktop.engine.project import Project
+from biofm_desktop.engine.project.generations import Generation
 from biofm_desktop.engine.samples import Feature, Sample
 
 #: Masks of more pixels than this are compressed and written in a thread; smaller ones before the next event.
@@ -77,17 +78,17 @@ class Workbench(QObject):
         self.predictions.update({prediction.key: prediction for prediction in predictions})
         self.predictions_changed.emit([prediction.key for prediction in predictions])
 
-    def set_mask(self, key: str, mask: NDArray[Any]) -> None:
-        """Keep a painted mask; large ones are written in a thread, in the order in which they were painted."""
+    def set_mask(self, key: str, mask: NDArray[Any], where: tuple[slice, ...] = (), text: str = "") -> None:
+        """Keep a painted mask, changed in ``where``; large parts are kept by a thread, in the order of painting."""
         project = self.project
         if project is None:
             return
-        if mask.size <= AT_ONCE:
-            if not self._try(key, lambda: project.set_mask(key, mask)):
+        if mask[where].size <= AT_ONCE:
+            if not self._try(key, lambda: project.set_mask(key, mask, where, text)):
                 self.mask_replaced.emit(key)
         else:
             painted = mask.copy()
-            self._later(key, lambda: project.set_mask(key, painted))
+            self._later(key, lambda: project.set_mask(key, painted, where, text))
 
     def set_target(self, target: str | float | None, keys: Sequence[str] = ()) -> None:
         """Label samples (the one that is shown, where none are named); None takes the label away."""
@@ -127,7 +128,7 @@ class Workbench(QObject):
         for key in keys or ((self.key,) if self.key else ()):
             match self.predictions.get(key):
                 case MaskPrediction(mask=mask):
-                    self.set_mask(key, np.asarray(mask))
+                    self.set_mask(key, np.asarray(mask), text=f"keep the prediction of {key}")
                     self.finish()
                     self.mask_replaced.emit(key)
                 case ClassPrediction(label=label):
@@ -152,6 +153,20 @@ class Workbench(QObject):
         if self.project is not None:
             project, key = self.project, self.project.redo_key
             self._go_back(key, project.redo)
+
+    def go_to(self, number: int) -> None:
+        """Go back or forward in the history until this edit is the last that stands."""
+        self._whole(lambda project: project.go_to(number))
+
+    def restore(self, generation: Generation) -> None:
+        """Set everything back to a saved state, as one correction."""
+        self._whole(lambda project: project.restore(generation))
+
+    def _whole(self, move: Callable[[Project], None]) -> None:
+        self.finish()
+        project = self.project
+        if project is not None and self._try("", lambda: move(project)):
+            self.mask_replaced.emit(self.key)
 
     def finish(self) -> None:
         """Wait until every correction is on the disk."""

@@ -42,7 +42,7 @@ def test_a_stroke_of_the_mouse_is_one_edit_on_the_disk(window, qtbot, make_proje
     canvas = viewer.napari.window._qt_viewer.canvas.native
     middle = (canvas.width() // 2, canvas.height() // 2)
     drag(qtbot, viewer, middle, (middle[0] + 60, middle[1]))
-    qtbot.waitUntil(lambda: project.undo_text == "paint label on a")
+    qtbot.waitUntil(lambda: project.undo_text == "paint label 2 on a")
     stored = project.sample("a").mask.read()
     assert (stored == 2).any()
     assert np.array_equal(stored, layer(viewer, "label").data)
@@ -55,7 +55,7 @@ def test_ctrl_z_on_the_canvas_takes_the_stroke_back_in_the_project(window, qtbot
     viewer = shown(window, qtbot, project)
     before = layer(viewer, "label").data.copy()
     layer(viewer, "label").fill((5, 5), 1)
-    qtbot.waitUntil(lambda: project.undo_text == "paint label on a")
+    qtbot.waitUntil(lambda: project.undo_text == "paint label 1 on a")
     canvas = viewer.napari.window._qt_viewer.canvas.native
     canvas.setFocus()
     qtbot.keyClick(canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)

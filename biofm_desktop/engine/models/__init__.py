@@ -85,12 +85,12 @@ MODELS: Registry[ModelEntry] = Registry(
         ModelEntry(
             name="unet",
             title="U-Net",
-            help="The standard network for outlining; a ResNet-18 looks, a light decoder draws.",
+            help="The standard network for outlining; light enough to learn from scratch without a GPU.",
             takes=ImageSample,
             grain=Grain.PIXEL,
             builder=f"{_HERE}.unet:unet",
-            head="segmentation_head",
-            licence="MIT (segmentation-models-pytorch)",
+            head="final_conv",
+            licence="Apache-2.0 (MONAI)",
             citation="Ronneberger et al., MICCAI 2015, arXiv 1505.04597",
         ),
         ModelEntry(

@@ -201,8 +201,12 @@ class Database:
             raise fault_of(path, error) from error
 
     def close(self) -> None:
-        """Fold the WAL file into the database and let go of it."""
+        """Fold the WAL file into the database and let go of it; helper files go where nobody else looks on."""
         with self.lock, suppress(sqlite3.Error):
+            if not self.read_only:
+                with suppress(sqlite3.Error):
+                    self._connection.execute("PRAGMA busy_timeout=0")
+                    self._connection.execute("PRAGMA journal_mode=DELETE")
             self._connection.close()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from biofm_desktop import __version__
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.samples import (
     Dataset,
@@ -31,8 +32,8 @@ from .generations import Generation, generations
 from .labels import smallest
 from .lock import Holder
 from .restoring import restoring
-from .sources import copy_in, moved_to
-from .store import Store
+from .sources import Moved, copy_in, moved_to
+from .store import Store, note_files
 from .strokes import Stroke
 
 
@@ -86,7 +87,9 @@ class Project:
             project = cls(folder, sources, data, None)
             project._problems.append(Problem(str(folder), f"the project cannot be saved here: {fault.fault}"))
             return project
-        return cls(folder, kept if copy else sources, data, store)
+        project = cls(folder, kept if copy else sources, data, store)
+        project._begin()
+        return project
 
     @classmethod
     def open(cls, folder: Path, *, write: bool = True, by_force: bool = False) -> "Project":
@@ -94,18 +97,27 @@ class Project:
 
         Where another program works on it, it opens for reading only and `holder` says who; ``by_force`` takes it over.
         """
-        folder = (folder.parent if folder.name == DATABASE else folder).expanduser().resolve()
+        folder = cls.folder_for([folder]) if is_project(folder) else folder.expanduser().resolve()
         store = Store(folder, write=write, by_force=by_force)
         try:
             stated = [Path(source) for source in json.loads(store.about("sources") or "[]")]
             sources = moved_to(stated, folder, store.about("folder"))
-            project = cls(folder, sources, open_sources(sources), store)
+            project = cls(folder, sources, _still_there(folder, sources), store)
         except BaseException:
             store.close()
             raise
         if not store.read_only and (sources != stated or store.about("folder") != str(folder)):
             store.set_about(sources=json.dumps([str(path) for path in sources]), folder=str(folder))
+        project._begin()
         return project
+
+    @staticmethod
+    def folder_for(paths: Sequence[Path]) -> Path:
+        """Return the folder of the project that `for_data` opens for these paths."""
+        if len(paths) == 1 and is_project(paths[0]):
+            folder = paths[0].parent if paths[0].name == DATABASE else paths[0]
+            return folder.expanduser().resolve()
+        return folder_of(tuple(path.expanduser().resolve() for path in paths))
 
     @property
     def dataset(self) -> Dataset:
@@ -338,6 +350,13 @@ class Project:
         if self._store is not None:
             self._store.close()
 
+    def _begin(self) -> None:
+        """Note the opening, and soon after it what the data's files are like."""
+        if self._store is not None and not self._store.read_only:
+            self._store.audit.add("opened", program=__version__, samples=len(self._samples))
+            files = sorted({sample.source for sample in self._data.samples if sample.source is not None})
+            self._store.soon(partial(note_files, self._store, files))
+
     def _about(self, name: str) -> str:
         return self._store.about(name) if self._store else ""
 
@@ -399,6 +418,16 @@ class Project:
         if strangers:
             words = f"{len(strangers)} corrected samples are not in the data any more, {min(strangers)} among them"
             self._problems.append(Problem(self.name, words + "; their corrections are kept"))
+
+
+def _still_there(folder: Path, sources: Sequence[Path]) -> Dataset:
+    try:
+        return open_sources(sources)
+    except Fault as fault:
+        gone = [path for path in sources if not path.exists()]
+        if gone:
+            raise Moved(folder, gone) from fault
+        raise
 
 
 def _mask_of(sample: Sample) -> NDArray[Any] | None:

@@ -14,6 +14,19 @@ _PART = 8 << 20
 _BLOCK = 1 << 20
 
 
+class Moved(Fault):
+    """The data of a project is not where it was."""
+
+    def __init__(self, project: Path, gone: Sequence[Path]) -> None:
+        self.project, self.gone = project, tuple(gone)
+        more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+        super().__init__(
+            gone[0],
+            f"the data of the project {project.name} is not there any more{more}",
+            "Connect the drive, or say where it lies now (File, Find moved data; or 'biofm project relocate')",
+        )
+
+
 def digest_of(path: Path) -> str:
     """Return the BLAKE2b hash of a file; of one over 64 MB, of its size, start, middle and end."""
     hashed = blake2b(digest_size=16)

@@ -22,6 +22,7 @@ from .journal import Journal
 from .keeper import Keeper
 from .labels import Labels
 from .lock import Holder, give_back, take
+from .sources import digest_of
 from .strokes import Mask, Stroke
 
 #: What gives the mask that the data itself holds for a sample; None: there is none.
@@ -54,7 +55,8 @@ class Store:
         self._told = self._saved = self.journal.last
         #: Faults of the keeper's thread that nobody has been told yet.
         self.troubles: list[Fault] = []
-        self._keeper = Keeper(self.settle, self.troubles.append)
+        self._waiting: list[Callable[[], None]] = []
+        self._keeper = Keeper(self._keep, self.troubles.append)
 
     @classmethod
     def create(cls, folder: Path, name: str, sources: Sequence[Path]) -> None:
@@ -147,6 +149,17 @@ class Store:
                 "Restore the last generation that is sound",
             )
 
+    def soon(self, work: Callable[[], None]) -> None:
+        """Have something done behind the user; it is dropped where the project is closed before."""
+        self._waiting.append(work)
+        self._keeper.wake()
+
+    def _keep(self) -> None:
+        while self._waiting:
+            self._waiting.pop()()
+        if self.journal.last > self._told:
+            self.settle()
+
     def settle(self) -> None:
         """See everything onto the disk: the journal first, then the label files, then the audit log."""
         if self.read_only:
@@ -201,3 +214,18 @@ class Store:
             if not self.read_only:
                 give_back(self.folder)
             self.read_only = True
+
+
+def note_files(store: Store, files: Sequence[Path]) -> None:
+    """Note size, time and digest of the data's files, so that they are found again after a move."""
+    known, found = store.files(), {}
+    for path in files:
+        try:
+            status = path.stat()
+            old = known.get(str(path))
+            if old is None or old[:2] != (status.st_size, status.st_mtime_ns):
+                found[str(path)] = (status.st_size, status.st_mtime_ns, digest_of(path))
+        except OSError:
+            continue
+    if found:
+        store.set_files(found)

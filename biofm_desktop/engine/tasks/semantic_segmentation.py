@@ -39,10 +39,10 @@ class SemanticSegmentation(Task):
     takes: ClassVar[type[Sample]] = ImageSample
     grain: ClassVar[Grain] = Grain.PIXEL
     metric: ClassVar[str] = "dice"
-    recipe: ClassVar[dict[str, float]] = {"steps": 600, "batch_size": 8, "learning_rate": 1.5e-3}
+    recipe: ClassVar[dict[str, float]] = {"steps": 700, "batch_size": 8, "learning_rate": 1.5e-3}
 
     crop: int = option(
-        160,
+        128,
         "Crop size",
         low=32,
         high=1024,
