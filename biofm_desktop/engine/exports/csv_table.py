@@ -18,6 +18,8 @@ from biofm_desktop.engine.predictions import (
 
 from .base import Export
 
+#: What begins a formula, also as East Asian keyboards write it.
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 #: Columns in their order; those that no prediction fills are left out.
 _COLUMNS = ("key", "label", "value", "unit", "start", "end", "score", "confidence")
 
@@ -55,7 +57,7 @@ class CsvTable(Export):
 
 def harmless(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
+    return f"'{text}" if text[:1] in _FORMULA else text
 
 
 def _cell(value: Any) -> str:

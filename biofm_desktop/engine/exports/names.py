@@ -3,15 +3,18 @@
 import re
 from collections.abc import Iterable
 
-_LONGEST = 120
-#: Names that Windows keeps for devices.
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+#: Characters, and bytes of UTF-8: file systems take 255 a name, of which suffix and number need some.
+_LONGEST, _MOST_BYTES = 120, 180
+#: Names that Windows keeps for devices; it reads superscript digits as digits.
+_DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$", "clock$"}
+_DEVICES |= {f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"}
 
 
 def clean_name(key: str) -> str:
     """Return a file name's stem for a sample's key: no separators, control letters, leading dots or device names."""
-    name = re.sub(r"[^\w.+@=,() -]", "_", key).strip(" .")[:_LONGEST].rstrip(" .")
-    if not name or name.partition(".")[0].lower() in _DEVICES:
+    name = re.sub(r"[^\w.+@=,() -]", "_", key).strip(" .")[:_LONGEST]
+    name = name.encode("utf-8", "replace")[:_MOST_BYTES].decode("utf-8", "ignore").rstrip(" .")
+    if not name or name.partition(".")[0].rstrip(" ").lower() in _DEVICES:
         name = f"_{name}"
     return name
 
