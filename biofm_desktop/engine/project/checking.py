@@ -94,9 +94,9 @@ def _found(source: Path, known: dict[str, tuple[int, str]], room: Path) -> Path:
     places = set()
     for old, new in found.items():
         inside = Path(old).relative_to(source) if Path(old) != source else Path()
-        place = new
-        for _ in inside.parts:
-            place = place.parent
+        place = new.parents[len(inside.parts) - 1] if inside.parts else new
+        if place / inside != new or (not inside.parts and new.name != source.name):
+            raise Fault(new, f"its contents are those of {old}, but its name is another", "Give it its old name")
         places.add(place)
     if len(places) > 1:
         raise Fault(source, "its files lie in several folders now", "Put them back into one folder")

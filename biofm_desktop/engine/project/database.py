@@ -71,6 +71,7 @@ class Database:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path, self.read_only, self.lock = path, read_only, RLock()
+        self._writes = False
         self._check_file()
         try:
             self._connection = self._connect()
@@ -78,9 +79,6 @@ class Database:
             raise fault_of(path, error) from error
         try:
             self._check()
-            if not read_only:
-                self._connection.execute("PRAGMA journal_mode=WAL")
-                self._connection.execute("PRAGMA synchronous=NORMAL")
         except sqlite3.Error as error:
             self.close()
             raise fault_of(path, error) from error
@@ -140,6 +138,16 @@ class Database:
             raise Damaged(self.path, fault, "Restore the last generation that is sound", detail=detail)
         if version[0][0] < HEAD and not self.read_only:
             upgrade(self.path)
+
+    def begin_writing(self) -> None:
+        """Go over to WAL mode; until then not a byte of the file is changed."""
+        with self.lock:
+            try:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute("PRAGMA synchronous=NORMAL")
+            except sqlite3.Error as error:
+                raise fault_of(self.path, error) from error
+            self._writes = True
 
     def rows(self, words: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a question."""
@@ -203,7 +211,7 @@ class Database:
     def close(self) -> None:
         """Fold the WAL file into the database and let go of it; helper files go where nobody else looks on."""
         with self.lock, suppress(sqlite3.Error):
-            if not self.read_only:
+            if self._writes:
                 with suppress(sqlite3.Error):
                     self._connection.execute("PRAGMA busy_timeout=0")
                     self._connection.execute("PRAGMA journal_mode=DELETE")

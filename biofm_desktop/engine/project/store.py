@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -39,14 +40,16 @@ class Store:
         self.folder, self.lock = folder, RLock()
         self.holder: Holder | None = take(folder, by_force=by_force) if write else None
         self.read_only = not write or self.holder is not None
-        try:
+        with ExitStack() as undoing:
+            if not self.read_only:
+                undoing.callback(give_back, folder)
             self._database = Database(folder / DATABASE, read_only=self.read_only)
+            undoing.callback(self._database.close)
             self.journal = Journal(self._database)
             self._check_rows()
-        except BaseException:
             if not self.read_only:
-                give_back(folder)
-            raise
+                self._database.begin_writing()
+            undoing.pop_all()
         self.labels = Labels(folder, self._database, self.journal, self.lock)
         self.values: dict[tuple[Slot, str], Any] = {}
         for change in self.journal.changes():

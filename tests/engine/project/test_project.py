@@ -10,46 +10,8 @@ import pytest
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import at_points
 from biofm_desktop.engine.project import Project, load
-from biofm_desktop.engine.project import data as project_data
-from biofm_desktop.engine.project import project as project_module
-from biofm_desktop.engine.samples import Dataset, Feature, ImageSample, LazyImage, SequenceSample
-
-
-def images(mask=True):
-    pixels = np.arange(48, dtype=np.uint8).reshape(6, 8)
-    label = LazyImage.of((pixels > 20).astype(np.uint8)) if mask else None
-    return Dataset(
-        "cells", tuple(ImageSample(key=f"slide_{i}", pixels=LazyImage.of(pixels), mask=label) for i in range(3))
-    )
-
-
-def sequences():
-    targets = ("promoter", "other", None)
-    return Dataset(
-        "dna", tuple(SequenceSample(key=f"s{i}", letters="ACGT" * 5, target=t) for i, t in enumerate(targets))
-    )
-
-
-@pytest.fixture
-def opened(monkeypatch):
-    """Say what `open_data` gives; the real readers are tested elsewhere."""
-
-    def give(dataset):
-        for module in (project_data, project_module):
-            monkeypatch.setattr(module, "open_sources", lambda paths: dataset)
-
-    return give
-
-
-@pytest.fixture
-def project(opened, tmp_path):
-    opened(images())
-    return Project.for_data([tmp_path / "cells"], tmp_path / "project")
-
-
-def reopened(project):
-    """Look at what is on the disk, as another program would."""
-    return Project.open(project.folder, write=False)
+from biofm_desktop.engine.samples import Dataset, Feature, ImageSample, LazyImage
+from tests.engine.project.made import images, reopened, sequences
 
 
 def test_the_same_data_finds_the_same_project_and_its_corrections(opened, tmp_path):
