@@ -111,7 +111,7 @@ class FlatRecords(Format):
         if f"\n{self.origin}" not in rest:
             raise Fault(entry.name, "it is truncated (cut short) before its sequence", COPY)
         problems.append(Problem(entry.name, "the // at the end of the last record is missing; it may be cut"))
-        yield rest.lstrip() + "\n//\n"
+        yield rest.strip() + "\n//\n"
 
     def _check_locations(self, entry: Entry, text: str) -> None:
         """Raise `Fault` for a location that would hang or break the parser."""

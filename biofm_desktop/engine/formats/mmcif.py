@@ -15,13 +15,19 @@ from .text_lines import COPY, text_of
 
 if TYPE_CHECKING:
     from gemmi import Structure
+    from gemmi.cif import Block
 
+_COLUMNS = (
+    *("id", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id", "label_asym_id", "label_seq_id"),
+    *("Cartn_x", "Cartn_y", "Cartn_z", "occupancy", "B_iso_or_equiv", "auth_seq_id", "auth_asym_id"),
+)
 _FAULTS = (
     ("Wrong number of values", "a row of a table has too few values; the file may be truncated (cut short)"),
     ("unterminated text", "a text block is opened and never closed; the file may be truncated (cut short)"),
     ("unterminated", "a quote is opened and never closed"),
     ("duplicate block", "a block (data_ ...) is doubled: two have one name"),
     ("duplicate tag", "a key is doubled"),
+    ("label_atom_id nor auth_atom_id", "its table of atoms lacks their names"),
 )
 
 
@@ -53,9 +59,18 @@ def _parsed(entry: Entry, text: str, problems: list[Problem]) -> "Structure":
                 problems.append(
                     Problem(entry.name, f"{len(holding)} of its blocks hold atoms ({names}); the first was taken")
                 )
-            return gemmi.make_structure_from_block(holding[0])
+            structure = gemmi.make_structure_from_block(holding[0])
+            if not len(structure):
+                raise Fault(entry.name, _lacking(holding[0]), COPY)
+            return structure
     except Fault as fault:
         raise _told(entry, fault) from None
+
+
+def _lacking(block: "Block") -> str:
+    """Return which columns the table of atoms lacks, where gemmi takes none of its rows."""
+    missing = [name for name in _COLUMNS if not block.find([f"_atom_site.{name}"])]
+    return f"its table of atoms (_atom_site) lacks columns: {', '.join(missing) or 'some'}"
 
 
 def _told(entry: Entry, fault: Fault) -> Fault:
