@@ -86,16 +86,12 @@ class Opening(QObject):
 
     @Slot(object)
     def _take(self, project: Project) -> None:
-        if self._cancelled:  # it was read before the wish came
-            self._refuse(project)
-        else:
+        if not self._cancelled:  # else it was read before the wish came
             self.opened.emit(project)
 
     @Slot(object)
     def _refuse(self, error: object) -> None:
-        if self._cancelled:
-            self.message.emit(f"Opening {self._name} was cancelled.")
-        else:
+        if not self._cancelled:
             self.refused.emit(error)
 
     @Slot()
@@ -103,3 +99,5 @@ class Opening(QObject):
         self._worker = None
         self.button.hide()
         self.busy_changed.emit("")
+        if self._cancelled:
+            self.message.emit(f"Opening {self._name} was cancelled.")

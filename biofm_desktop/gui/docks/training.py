@@ -23,7 +23,7 @@ from biofm_desktop.engine.models import ModelEntry
 from biofm_desktop.engine.models.memory import as_text
 from biofm_desktop.engine.tasks import Task
 from biofm_desktop.gui.theme import icon, theme_bus
-from biofm_desktop.gui.widgets.named import named, plain_label
+from biofm_desktop.gui.widgets.named import named, plain_label, plain_tip
 from biofm_desktop.gui.widgets.options_form import OptionsForm
 
 NO_WEIGHTS, ASK_FILE = "", "?file"
@@ -287,7 +287,7 @@ class TrainingPanel(QWidget):
         if self._weights.findData(weights) < 0:
             self._weights.blockSignals(True)
             self._weights.insertItem(self._weights.count() - 1, Path(weights).name, weights)
-            self._weights.setItemData(self._weights.count() - 2, weights, Qt.ItemDataRole.ToolTipRole)
+            self._weights.setItemData(self._weights.count() - 2, plain_tip(weights), Qt.ItemDataRole.ToolTipRole)
             self._weights.blockSignals(False)
         self._weights.setCurrentIndex(self._weights.findData(weights))
 

@@ -256,7 +256,7 @@ class SequencePanel(QWidget):
         content = self.view.content
         words = about_selection(content, start, end) if content and content.length else ""
         self._read_out.setText(words)
-        self._read_out.setToolTip(words)
+        self._read_out.setToolTip(plain_tip(words))
         for action in (self._add, self._copy):
             action.setEnabled(end > start)
         if emit:
