@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import sys
 import threading
 import traceback
@@ -33,7 +34,7 @@ class ErrorDesk(QObject):
 
     def report(self, message: str, detail: str = "") -> None:
         """Show a message with details; may be called from any thread."""
-        LOG.error("%s\n%s", message, detail)
+        LOG.error("%s\n%s", message, _places(detail))
         self._arrived.emit(message, detail)
 
     def report_error(self, error: BaseException) -> None:
@@ -115,6 +116,13 @@ class ErrorDesk(QObject):
             self.dialog = None
 
 
+def _places(detail: str) -> str:
+    """Return of a traceback where it went and what was raised, without the words: they may quote a patient's file."""
+    kept = (_PLACE.match(line) for line in detail.splitlines())
+    return "\n".join(found.group() for found in kept if found)
+
+
+_PLACE = re.compile(r'  File ".*|Traceback .*|[A-Za-z_][\w.]*(?:Error|Exception|Fault|Interrupt)\b')
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
     QtMsgType.QtInfoMsg: logging.INFO,

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.gui.errors import ErrorDesk, start_log
+from biofm_desktop.gui.errors import LOG, ErrorDesk, start_log
 from biofm_desktop.paths import cache_dir
 
 
@@ -120,3 +120,17 @@ def test_what_is_shown_is_in_the_log_too(desk, qtbot):
     log = (cache_dir() / "logs" / "biofm.log").read_text()
     assert "kept for later" in log
     assert "with details" in log
+
+
+def test_the_log_says_where_and_what_but_not_in_the_words_of_a_file(desk, caplog, monkeypatch):
+    monkeypatch.setattr(LOG, "propagate", True)
+    try:
+        int("Jane Roe")
+    except ValueError as error:
+        fault = Fault("scan.dcm", "it is damaged", detail=repr(error))
+        fault.__cause__ = error
+    desk.report_error(fault)
+    assert "scan.dcm: it is damaged" in caplog.text
+    assert "test_errors.py" in caplog.text
+    assert "ValueError" in caplog.text
+    assert "Jane" not in caplog.text
