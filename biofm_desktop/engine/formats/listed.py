@@ -41,8 +41,10 @@ from .vcf import Vcf
 from .voc import Voc
 from .xlsx import Xlsx
 from .yolo import Yolo
+from .zarr_image import Zarr
 
 _BY_CONTENT: tuple[Format, ...] = (
+    Zarr(),
     Png(),
     Jpeg(),
     Dicom(),

@@ -13,6 +13,7 @@ from biofm_desktop.engine.samples import Problem
 from .entry import Entry, Tree, entry_of, faults_of
 from .keys import natural
 from .limits import MOST_FILES, MOST_MEMBER, MOST_RATIO
+from .zarr_entry import ENDING, mark_among, zarr_tops
 
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
 
@@ -26,7 +27,7 @@ def _in_order(entries: list[Entry]) -> tuple[Entry, ...]:
 
 
 def list_folder(folder: Path, problems: list[Problem]) -> Tree:
-    """Return the plain files of a folder and its folders, without hidden ones."""
+    """Return the plain files of a folder and its folders, without hidden ones; a Zarr counts as one file."""
     entries: list[Entry] = []
     waiting = [(folder, PurePosixPath())]
     top = folder.resolve()
@@ -39,6 +40,14 @@ def list_folder(folder: Path, problems: list[Problem]) -> Tree:
                 raise system_fault(folder, error) from error
             problems.append(Problem(str(place), f"{system_fault(place, error).fault}; it was left out"))
             continue
+        if mark := mark_among(item.name for item in found):
+            link = (here / mark).is_symlink()
+            _add_file(here / mark, _place_of(here, place), top, entries, problems, link=link)
+            continue
+        if here.suffix.lower() == ENDING:
+            what = str(_place_of(here, place))
+            problems.append(Problem(what, "it is no Zarr: it has no zarr.json, .zarray or .zgroup"))
+            continue
         for item in found:
             if _hidden(item.name):
                 continue
@@ -49,6 +58,10 @@ def list_folder(folder: Path, problems: list[Problem]) -> Tree:
             if len(entries) > MOST_FILES:
                 raise Fault(folder, f"it holds more than {MOST_FILES:,} files", "Open a part of it")
     return Tree(folder.name or str(folder), folder, _in_order(entries))
+
+
+def _place_of(folder: Path, place: PurePosixPath) -> PurePosixPath:
+    return place if place.parts else PurePosixPath(folder.name or "folder")
 
 
 def _add_file(
@@ -79,13 +92,20 @@ def list_archive(archive: Entry, problems: list[Problem]) -> Tree:
     if len(members) > MOST_FILES:
         raise Fault(archive.name, f"it holds more than {MOST_FILES:,} files", "Unpack it and open a part")
     entries: dict[PurePosixPath, Entry] = {}
+    tops = zarr_tops(member.filename for member in members)
     for member in members:
         place = PurePosixPath(member.filename.replace("\\", "/"))
-        if member.is_dir() or any(_hidden(part) for part in place.parts if part != ".."):
+        top = next((parent for parent in place.parents if parent in tops), None)
+        if top is not None and ".." not in place.parts and not place.is_absolute():
+            if member.filename != tops[top]:
+                continue
+            place = top if top.parts else PurePosixPath(archive.stem)
+        elif member.is_dir() or any(_hidden(part) for part in place.parts if part != ".."):
             continue
         fault = _member_fault(member, place)
         if place in entries:
-            fault = "its name is doubled in the archive; the first one was taken"
+            fault = "its name is doubled in the archive, so which one counts is not certain; it was left out"
+            entries.pop(place)
         if fault:
             problems.append(Problem(f"{archive.name}/{member.filename}", fault))
         else:

@@ -16,6 +16,7 @@ from .reading import format_of
 from .sequence_table import SEQUENCE
 from .side_tables import FILE, SURE
 from .table import TABLES, header_of
+from .zarr_entry import MARKS
 
 _SHOWN = 5
 
@@ -32,7 +33,10 @@ def open_data(paths: Sequence[Path]) -> Dataset:
     if len(paths) > 1:
         return _whole(_of_tree(list_paths(paths, problems), problems), problems)
     if paths[0].is_dir():
-        return _whole(_of_tree(list_folder(paths[0], problems), problems), problems)
+        tree = list_folder(paths[0], problems)
+        if len(tree.entries) == 1 and tree.entries[0].source.name in MARKS:
+            return _whole(_of_file(tree.entries[0], problems), problems)
+        return _whole(_of_tree(tree, problems), problems)
     return _whole(_of_file(entry_of(paths[0]), problems), problems)
 
 
