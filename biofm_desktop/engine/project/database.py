@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -145,6 +145,7 @@ class Database:
             try:
                 self._connection.execute("PRAGMA journal_mode=WAL")
                 self._connection.execute("PRAGMA synchronous=NORMAL")
+                self._connection.execute("PRAGMA wal_autocheckpoint=0")  # `sync` does it; a stroke never waits for it
             except sqlite3.Error as error:
                 raise fault_of(self.path, error) from error
             self._writes = True
@@ -190,6 +191,14 @@ class Database:
         """Wait until the disk has everything that was committed."""
         with self.writing(sure=True) as connection:
             connection.execute("INSERT OR REPLACE INTO about SELECT 'rows', coalesce(max(id), 0) FROM journal")
+
+    def fold(self) -> None:
+        """Bring what the WAL file holds into the database, over a connection of its own: nobody waits for it."""
+        try:
+            with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as error:
+            raise fault_of(self.path, error) from error
 
     def copy_to(self, path: Path) -> None:
         """Write a whole copy, without the helper files of WAL mode."""

@@ -168,6 +168,7 @@ class Store:
         if self.read_only:
             return
         self._database.sync()
+        self._database.fold()
         self.labels.flush()
         with self.lock:
             first, last = self._told + 1, self.journal.last
