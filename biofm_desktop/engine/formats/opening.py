@@ -12,7 +12,7 @@ from .keys import with_unique_keys
 from .layouts import LAYOUTS
 from .listed import FORMATS
 from .listing import list_archive, list_folder, list_paths
-from .reading import format_of
+from .reading import format_of, is_image_name
 from .sequence_table import SEQUENCE
 from .side_tables import FILE, SURE
 from .table import TABLES, header_of
@@ -89,8 +89,14 @@ def _of_index(entry: Entry, problems: list[Problem]) -> Dataset | None:
     if names.intersection(SEQUENCE) or not names.intersection(FILE):
         return None
     tree = replace(list_folder(entry.source.parent, []), index=entry)
-    if names.intersection(FILE[:SURE]) or any(LAYOUTS[name].matches(tree) for name in ("index", "paired")):
+    if names.intersection(FILE[:SURE]):
         return _of_tree(tree, problems)
+    if not any(is_image_name(entry) or entry.suffix == ".zip" for entry in tree.entries):
+        return None
+    met: list[Problem] = []
+    if any(LAYOUTS[name].matches(tree) for name in ("index", "paired")) and (listed := _of_tree(tree, met)).samples:
+        problems += met
+        return listed
     return None
 
 

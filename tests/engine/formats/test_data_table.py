@@ -7,6 +7,7 @@ import pytest
 
 from biofm_desktop.engine.formats import inspect, open_data
 from biofm_desktop.engine.samples import TableSample, facts_of
+from tests.engine.formats.made import png
 
 
 def wrote(path, text):
@@ -101,3 +102,11 @@ def test_rows_share_their_columns_and_take_little_memory(tmp_path):
     dataset = open_data([wrote(tmp_path / "a.csv", "id,x,y,kind\n" + rows)])
     assert len({id(sample.table) for sample in dataset if isinstance(sample, TableSample)}) == 1
     assert len(pickle.dumps(dataset.samples[0])) < 20_000 * 50
+
+
+def test_a_table_beside_images_that_it_does_not_name_stays_a_table(tmp_path):
+    png(tmp_path / "images/a.png")
+    png(tmp_path / "labels/a.png")
+    dataset = open_data([wrote(tmp_path / "clinic.csv", "id,age\np1,3\np2,4\n")])
+    assert dataset.kind is TableSample
+    assert not dataset.problems
