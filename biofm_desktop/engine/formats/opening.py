@@ -14,7 +14,7 @@ from .listed import FORMATS
 from .listing import list_archive, list_folder, list_paths
 from .reading import format_of, is_image_name
 from .sequence_table import SEQUENCE
-from .side_tables import FILE, SURE
+from .side_tables import FILE, SURE, index_of
 from .table import TABLES, header_of
 from .zarr_entry import MARKS
 
@@ -91,13 +91,12 @@ def _of_index(entry: Entry, problems: list[Problem]) -> Dataset | None:
     tree = replace(list_folder(entry.source.parent, []), index=entry)
     if names.intersection(FILE[:SURE]):
         return _of_tree(tree, problems)
-    if not any(is_image_name(entry) or entry.suffix == ".zip" for entry in tree.entries):
+    images = [entry for entry in tree.entries if is_image_name(entry)]
+    index = index_of(tree, []) if images or any(entry.suffix == ".zip" for entry in tree.entries) else None
+    if index is None or (images and not any(index.row(entry) for entry in images)):
         return None
-    met: list[Problem] = []
-    if any(LAYOUTS[name].matches(tree) for name in ("index", "paired")) and (listed := _of_tree(tree, met)).samples:
-        problems += met
-        return listed
-    return None
+    matches = any(LAYOUTS[name].matches(tree) for name in ("index", "paired"))
+    return _of_tree(tree, problems) if matches else None
 
 
 def _of_tree(tree: Tree, problems: list[Problem]) -> Dataset:
