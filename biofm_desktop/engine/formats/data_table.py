@@ -8,7 +8,8 @@ from .base import Format
 from .data_table_checks import check_rows
 from .data_table_columns import columns_of
 from .entry import Entry
-from .sequence_table import GROUP, IDENTITY, SPLIT, TARGET
+from .groups import group_column
+from .sequence_table import IDENTITY, SPLIT, TARGET
 from .splits import split_named
 from .table import TABLES, Table, read_table
 
@@ -29,7 +30,7 @@ class DataTable(Format):
 
 def rows_of(table: Table, problems: list[Problem]) -> Iterator[TableSample]:
     """Give the rows of a table of text as samples which share its columns."""
-    identity, group = table.column(*IDENTITY), table.column(*GROUP)
+    identity, group = table.column(*IDENTITY), group_column(table)
     target, split = table.column(*TARGET), table.column(*SPLIT)
     shared = Columns(len(table.rows), columns_of(table, {identity, group}, problems))
     check_rows(table, target, problems)

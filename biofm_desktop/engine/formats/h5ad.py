@@ -11,10 +11,11 @@ from biofm_desktop.engine.samples import Column, Columns, Problem, TableSample
 
 from .base import Format
 from .entry import Entry, faults_of
+from .groups import GROUP
 from .h5ad_matrix import blocks_of, matrix_of, tell_values
 from .hdf5_checks import Contents, contents_of, is_hdf5, opened_hdf5, shown_path
 from .left_out import quoted, some
-from .sequence_table import GROUP, SPLIT, TARGET
+from .sequence_table import SPLIT, TARGET
 from .splits import split_named
 from .table import named_apart
 

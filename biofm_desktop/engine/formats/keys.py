@@ -24,12 +24,6 @@ def natural(text: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdecimal() and part.isascii() else (1, 0, part) for part in parts if part]
 
 
-def subject_of(stem: str) -> str:
-    """Return the subject that a name states as BIDS does (``sub-rat5_3`` gives ``sub-rat5``), else an empty text."""
-    found = re.match(r"sub-[A-Za-z0-9]+(?=_)", stem)
-    return found[0] if found else ""
-
-
 def clean(text: str) -> str:
     """Return text as a stem that every system takes for a file's name; never empty."""
     if _PLAIN.fullmatch(text) and not _RESERVED.fullmatch(text):

@@ -9,12 +9,12 @@ from biofm_desktop.engine.samples import Problem, SequenceSample
 from .alphabet import checked, guess
 from .base import Format
 from .entry import Entry
+from .groups import GROUP, group_column
 from .splits import split_named
 from .table import TABLES, Table, header_of, read_table
 
 SEQUENCE = ("sequence", "seq")
 TARGET = ("label", "target", "class", "category", "y")
-GROUP = ("group", "patient", "patient_id", "subject", "slide", "source_image", "family", "cluster")
 IDENTITY = ("id", "name", "key", "accession", "record", "identifier")
 SPLIT = ("split", "set", "fold", "stage")
 _BLANKS = re.compile(r"\s+")
@@ -45,7 +45,7 @@ class SequenceTable(Format):
         target, split, group, identity = (
             _target_column(table),
             table.column(*SPLIT),
-            table.column(*GROUP),
+            group_column(table),
             table.column(*IDENTITY),
         )
         samples = []

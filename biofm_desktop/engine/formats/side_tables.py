@@ -4,7 +4,8 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.samples import Problem
 
 from .entry import Entry, Tree, bare_stem
-from .sequence_table import GROUP, SPLIT, TARGET
+from .groups import group_column
+from .sequence_table import SPLIT, TARGET
 from .splits import split_named
 from .table import Table, read_table
 from .told import problem_of
@@ -24,7 +25,7 @@ class Index:
         self.table = table
         self.file = table.column(*FILE)
         self.target = table.column(*TARGET)
-        self._split, self._group = table.column(*SPLIT), table.column(*GROUP)
+        self._split, self._group = table.column(*SPLIT), group_column(table)
         self.has_split = self._split is not None
         self.counts_objects = table.column(*_COUNTS) is not None
         self._rows = {} if self.file is None else {_place(row[self.file]): row for row in table.rows}

@@ -6,8 +6,9 @@ from biofm_desktop.engine.samples import MoleculeSample, Problem
 
 from .base import Format
 from .entry import Entry, shown
+from .groups import GROUP
 from .left_out import LeftOut, quoted
-from .sequence_table import GROUP, IDENTITY, SPLIT, TARGET
+from .sequence_table import IDENTITY, SPLIT, TARGET
 from .smiles import molecule_of_smiles, molecule_sample, tell_doubled, told_by_rdkit
 from .splits import split_named
 from .table import TABLES, Table, header_of, read_table

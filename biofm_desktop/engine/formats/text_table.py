@@ -10,8 +10,9 @@ from biofm_desktop.engine.samples import Problem, TextSample
 
 from .base import Format
 from .entry import Entry, shown
+from .groups import GROUP
 from .left_out import LeftOut
-from .sequence_table import GROUP, IDENTITY, SPLIT, TARGET
+from .sequence_table import IDENTITY, SPLIT, TARGET
 from .splits import split_named
 from .table import TABLES, header_of, named_apart, separator_of
 from .text_doubts import text_doubts

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from biofm_desktop.engine.events import Progress
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.formats.sequence_table import GROUP, IDENTITY, SPLIT, TARGET
+from biofm_desktop.engine.formats.groups import GROUP
+from biofm_desktop.engine.formats.sequence_table import IDENTITY, SPLIT, TARGET
 from biofm_desktop.engine.samples import (
     MoleculeSample,
     Sample,

@@ -12,8 +12,10 @@ def with_split(samples: tuple[Sample, ...], *, seed: int, validation: float, tes
 
     A split that the data states is kept. Where it states training rows but no validation rows, ``validation`` (a share
     from 0 to 1) of the training rows is set apart; where it states nothing, ``test`` as well. Samples of one ``group``
-    stay together; classes keep their proportions as far as groups allow. The same seed gives the same split.
+    stay together, also with those whose split the data states; classes keep their proportions as far as groups allow.
+    The same seed gives the same split.
     """
+    samples = _with_their_groups(samples)
     stated = {s.split for s in samples if s.split}
     if not stated:
         samples = _assign(samples, {"val": validation, "test": test}, seed)
@@ -22,6 +24,16 @@ def with_split(samples: tuple[Sample, ...], *, seed: int, validation: float, tes
         part = dict(zip(train, _assign(tuple(samples[i] for i in train), {"val": validation}, seed)))
         samples = tuple(part.get(i, s) for i, s in enumerate(samples))
     return samples
+
+
+def _with_their_groups(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    """Return the samples, those without a split in the one that the data states for their group, where it is one."""
+    stated: dict[str, set[str]] = {}
+    for sample in samples:
+        if sample.split and sample.group:
+            stated.setdefault(sample.group, set()).add(sample.split)
+    one = {group: next(iter(splits)) for group, splits in stated.items() if len(splits) == 1}
+    return tuple(s if s.split or s.group not in one else replace(s, split=one[s.group]) for s in samples)
 
 
 def _assign(samples: tuple[Sample, ...], shares: dict[str, float], seed: int) -> tuple[Sample, ...]:

@@ -11,7 +11,8 @@ from ..annotations import Annotated as Stated
 from ..annotations import AnnotationFormat, tell_unsafe, unsafe, with_regions
 from ..base import Layout
 from ..entry import Entry, Tree, shown
-from ..keys import subject_of, with_unique_keys
+from ..groups import group_of
+from ..keys import with_unique_keys
 from ..left_out import LeftOut, some
 from ..reading import format_of, images_of, is_image_name
 from ..splits import split_named
@@ -64,7 +65,7 @@ class Annotated(Layout):
                 more = with_regions(sample, stated, left_out, problems)
                 sample = replace(more, regions=sample.regions + more.regions)
             split = splits.get(entry.stem) or _split(entry)
-            samples.append(replace(sample, split=split, group=subject_of(entry.stem)))
+            samples.append(replace(sample, split=split, group=group_of(entry)))
             places.append(entry.path)
         for left_out, _ in counted:
             left_out.tell(len(samples), problems, refuse=False)

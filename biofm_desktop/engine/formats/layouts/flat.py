@@ -1,11 +1,13 @@
 """Files without an order: images without labels, or files of sequences."""
 
 from collections import Counter
+from dataclasses import replace
 
 from biofm_desktop.engine.samples import Dataset, ImageSample, Problem, SequenceSample, TableSample
 
 from ..base import Layout
 from ..entry import Tree
+from ..groups import group_of
 from ..keys import with_unique_keys
 from ..reading import is_image_name, read_each
 from ..table import TABLES
@@ -37,7 +39,7 @@ class Flat(Layout):
             message = f"{len(others)} files are of another kind than the rest and were left out: open them apart"
             problems.append(Problem(", ".join(others[:5]), message))
             found = [(entry, sample) for entry, sample in found if type(sample) is most]
-        samples = [sample for _, sample in found]
+        samples = [sample if sample.group else replace(sample, group=group_of(entry)) for entry, sample in found]
         alphabets = sorted({sample.alphabet for sample in samples if isinstance(sample, SequenceSample)})
         if len(alphabets) > 1:
             message = f"its files hold sequences of different kinds: {', '.join(alphabets)}"

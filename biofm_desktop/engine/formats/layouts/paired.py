@@ -7,7 +7,8 @@ from biofm_desktop.engine.samples import Dataset, Problem
 
 from ..base import Layout
 from ..entry import Entry, Tree
-from ..keys import subject_of, with_unique_keys
+from ..groups import group_of
+from ..keys import with_unique_keys
 from ..masks import meaning_of, meant, with_mask
 from ..reading import images_of
 from ..side_tables import classes_of, index_of
@@ -39,7 +40,7 @@ class Paired(Layout):
             row = index.row(entry) if index else None
             facts = index.facts(row) if index and row else {}
             sample = replace(
-                sample, **cast("dict[str, Any]", {"split": _split(entry), "group": subject_of(entry.stem), **facts})
+                sample, **cast("dict[str, Any]", {"split": _split(entry), "group": group_of(entry), **facts})
             )
             label = labels.get(_pair(entry))
             if label is not None:
