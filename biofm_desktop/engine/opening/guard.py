@@ -9,6 +9,7 @@ import mmap
 import os
 import sys
 import sysconfig
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -204,8 +205,13 @@ def this_process() -> "psutil.Process":
 
 def limit(seconds: float, memory: int) -> None:
     """Bound the memory and the processor time of this process from now on, where the system can; no core dumps."""
-    if sys.platform == "win32":
-        return
+    if sys.platform != "win32":
+        # Within a second nothing has changed: thumbnails are asked for by hundreds.
+        _limit(int(time.monotonic()), seconds, memory)
+
+
+@functools.lru_cache(maxsize=1)
+def _limit(_moment: int, seconds: float, memory: int) -> None:
     import resource
 
     wanted = this_process().memory_info().vms + memory
