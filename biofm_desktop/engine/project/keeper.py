@@ -33,6 +33,9 @@ class Keeper:
                 self._work()
             except Fault as fault:
                 self._failed(fault)
+            except RuntimeError as error:
+                if "shutdown" not in str(error):  # the program ends around us; the journal has everything already
+                    raise
 
     def stop(self) -> None:
         """End the thread; the caller does what is left."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QMainWindow
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.project import Project
@@ -38,9 +38,10 @@ class ProjectFlow(QObject):
         history: HistoryPanel,
         show_dialog: Callable[[QDialog], None],
         picture: Callable[[], bytes],
-        parent: QObject,
+        window: QMainWindow,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(window)
+        self._window = window
         self._bench, self._history, self._show, self._picture = bench, history, show_dialog, picture
         self._project: Project | None = None
         self._noted = QTimer(self, singleShot=True, interval=500)
@@ -86,7 +87,7 @@ class ProjectFlow(QObject):
             self.message.emit("There is nothing to restore: open data first.")
             return
         words = "Set all labels of this project back to a saved state. This can be undone (Ctrl+Z)."
-        dialog = RestoreDialog(project.generations(), words)
+        dialog = RestoreDialog(project.generations(), words, self._window)
         dialog.chosen.connect(self._bench.restore)
         self._show(dialog)
 
@@ -96,7 +97,7 @@ class ProjectFlow(QObject):
             self._offer_generations(error)
             return True
         if isinstance(error, Moved):
-            dialog = RelocateDialog(error)
+            dialog = RelocateDialog(error, self._window)
             dialog.chosen.connect(lambda room: self._relocate(error.project, room))
             self._show(dialog)
             return True
@@ -141,7 +142,7 @@ class ProjectFlow(QObject):
             self.failed.emit(error)
             return
         words = f"{error.message}\n\nThe damaged files are kept beside. Which saved state shall take their place?"
-        dialog = RestoreDialog(sound, words)
+        dialog = RestoreDialog(sound, words, self._window)
         dialog.chosen.connect(lambda generation: self._put_back(folder, generation))
         self._show(dialog)
 
