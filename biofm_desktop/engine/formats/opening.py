@@ -12,6 +12,7 @@ from .keys import with_unique_keys
 from .layouts import LAYOUTS
 from .listed import FORMATS
 from .listing import list_archive, list_folder, list_paths
+from .never_opened import refuse_never_opened
 from .reading import format_of, is_image_name
 from .sequence_table import SEQUENCE
 from .side_tables import FILE, SURE, index_of
@@ -72,6 +73,7 @@ def _known_kinds() -> str:
 def _of_file(entry: Entry, problems: list[Problem]) -> Dataset:
     entry = replace(entry, path=PurePosixPath(entry.path.name))
     head = entry.head()
+    refuse_never_opened(entry, head)
     known = format_of(entry)
     if known is None and head.startswith(b"PK\3\4") and entry.suffix == ".zip":
         return _of_tree(list_archive(entry, problems), problems)
