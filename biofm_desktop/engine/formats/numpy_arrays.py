@@ -1,5 +1,6 @@
 """NumPy arrays as images: one .npy, or each array of an .npz that is none of MedMNIST."""
 
+import re
 import zipfile
 from collections.abc import Iterator
 from functools import partial
@@ -17,6 +18,8 @@ from .limits import check_memory
 from .numpy_header import read_header
 from .told import problem_of
 
+_LABELS = re.compile(r"(^|[^A-Za-z])(labels?|masks?)($|[^A-Za-z])", re.IGNORECASE)
+
 
 class Npy(Format):
     """One array of two axes (Y, X) or three (Z, Y, X; or Y, X and three colours)."""
@@ -32,7 +35,10 @@ class Npy(Format):
         with faults_of(entry), entry.open() as file:
             shape, columns_first, dtype = read_header(entry, file, entry.size)
             offset = file.tell()
-        yield image_of(entry, "", shape, dtype, partial(_mapped, entry, shape, columns_first, dtype.str, offset))
+        load = partial(_mapped, entry, shape, columns_first, dtype.str, offset)
+        sample = image_of(entry, "", shape, dtype, load)
+        _check_labels(entry, sample)
+        yield sample
 
 
 def image_of(entry: Entry, name: str, shape: tuple[int, ...], dtype: "np.dtype[Any]", load: Any) -> ImageSample:
@@ -49,6 +55,16 @@ def image_of(entry: Entry, name: str, shape: tuple[int, ...], dtype: "np.dtype[A
         axes="YXC" if colour else "ZYX"[3 - len(shape) :],
         facts={"array": name or entry.stem},
     )
+
+
+def _check_labels(entry: Entry, sample: ImageSample) -> None:
+    """Raise `Fault` where an array that is called labels or a mask holds what cannot number anything."""
+    if sample.pixels.dtype.kind != "f" or not _LABELS.search(entry.stem):
+        return
+    values = sample.pixels.read()
+    if not (np.isfinite(values).all() and (values >= 0).all() and (values == np.floor(values)).all()):
+        fault = "by its name it holds labels, but these must be whole numbers from 0"
+        raise Fault(entry.name, fault, "Save labels as whole numbers, or give an image another name")
 
 
 def _mapped(entry: Entry, shape: tuple[int, ...], columns_first: bool, dtype: str, offset: int) -> NDArray[Any]:

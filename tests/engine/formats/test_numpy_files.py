@@ -79,3 +79,14 @@ def test_a_false_shape_is_refused(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"(4, 4)", b"(9, 9)"))
     with pytest.raises(Fault, match=r"shape \(9, 9\)"):
         open_data([path])
+
+
+@pytest.mark.parametrize("value", [1.5, np.nan, -3.0])
+def test_an_array_called_labels_must_hold_whole_numbers(tmp_path, value):
+    np.save(tmp_path / "labels-1.npy", np.array([[0.0, value]]))
+    with pytest.raises(Fault, match=r"labels-1\.npy: .*whole numbers"):
+        open_data([tmp_path / "labels-1.npy"])
+    np.save(tmp_path / "image.npy", np.array([[0.0, value]]))
+    assert len(open_data([tmp_path / "image.npy"])) == 1
+    np.save(tmp_path / "labels-1.npy", np.array([[0.0, 2.0]]))
+    assert len(open_data([tmp_path / "labels-1.npy"])) == 1
