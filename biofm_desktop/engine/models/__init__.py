@@ -110,7 +110,7 @@ MODELS: Registry[ModelEntry] = Registry(
             takes=SequenceSample,
             grain=Grain.SAMPLE,
             builder=f"{_HERE}.recurrent:rnn",
-            recipe={"learning_rate": 1e-3},
+            recipe={"learning_rate": 2e-3},
             licence="BSD-3-Clause",
             citation="Elman, Cogn. Sci. 14, 179 (1990)",
         ),

@@ -35,8 +35,20 @@ class Recurrent(nn.Module):
 
 
 def rnn(inputs: InputSpec, outputs: int) -> nn.Module:
-    """Return the network with a plain (Elman) recurrent layer."""
-    return Recurrent(nn.RNN, inputs, outputs)
+    """Return the network with a plain (Elman) recurrent layer.
+
+    Its state starts out handed on as it is (identity weights: Le, Jaitly and Hinton, arXiv 1504.00941), so that
+    gradients reach back over many letters.
+    """
+    network = Recurrent(nn.RNN, inputs, outputs)
+    for name, weights in network.recurrent.named_parameters():
+        if name.startswith("weight_hh"):
+            nn.init.eye_(weights)
+        elif name.startswith("weight_ih"):
+            nn.init.xavier_uniform_(weights)
+        else:
+            nn.init.zeros_(weights)
+    return network
 
 
 def lstm(inputs: InputSpec, outputs: int) -> nn.Module:
