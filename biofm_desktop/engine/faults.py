@@ -50,6 +50,7 @@ _SYSTEM = {
     errno.ENOENT: ("there is no such file or folder", "Check the name and that the drive is connected"),
     errno.EISDIR: ("it is a folder, not a file", "Choose a file"),
     errno.ENOTDIR: ("a part of this path is a file, not a folder", "Choose another folder"),
+    errno.EFBIG: ("the file is too large for this disk", "Choose a folder on another disk; nothing was changed"),
     errno.EIO: ("the disk reported a read or write error", "Check the drive and its cable, then try again"),
     errno.ENAMETOOLONG: ("the name is too long for this disk", "Choose a shorter name"),
 }

@@ -74,33 +74,57 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def fill_folder(folder: Path, fill: Callable[[Path], object], *, room: str) -> list[Path]:
+def fill_folder(folder: Path, fill: Callable[[Path], object], *, room: str, last: str = "") -> list[Path]:
     """Let ``fill(stage)`` write files into an empty folder aside, then move them all into ``folder``.
 
-    Files of the same names are replaced, each at once. Returns the files in their place. Where anything fails, no new
-    file and no new folder is left.
+    The file named ``last`` is moved last. Files of the same names are replaced, each at once. Returns the files in
+    their place. Where anything fails, no new file and no new folder is left, and what was replaced is put back.
     """
     new = [path for path in (folder, *folder.parents) if not path.exists()]
     stage, moved = folder / f".{uuid.uuid4().hex[:8]}.part", list[Path]()
+    before, kept = stage / ".before", list[Path]()
     try:
         stage.mkdir(parents=True)
         fill(stage)
-        made = sorted(stage.iterdir())
+        made = sorted(stage.iterdir(), key=lambda path: (path.name == last, path.name))
+        before.mkdir()
         for path in made:
             at_point(f"{room}.move", folder / path.name)
-            if not (folder / path.name).exists():
+            if (folder / path.name).exists():
+                link_or_copy(folder / path.name, before / path.name)
+                kept.append(before / path.name)
+            else:
                 new.insert(0, folder / path.name)
             moved.append(path.replace(folder / path.name))
         new.clear()
+        kept.clear()
         _sync_folder(folder)
     except OSError as error:
         raise system_fault(folder, error) from error
     finally:
+        for path in kept:
+            with contextlib.suppress(OSError):
+                path.replace(folder / path.name)
         shutil.rmtree(stage, ignore_errors=True)
         for path in new:
             with contextlib.suppress(OSError):
                 path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
     return moved
+
+
+def link_or_copy(path: str | Path, second: str | Path) -> None:
+    """Let a file stand under a second name too: a link where the disk knows links, else a copy."""
+    try:
+        os.link(path, second)
+    except OSError:
+        shutil.copy2(path, second, follow_symlinks=False)
+
+
+def clear_parts(folder: Path) -> None:
+    """Remove what writes that a crash cut off left directly in a folder; nobody may be writing there."""
+    for path in folder.glob(f".{'[0-9a-f]' * 8}.part*"):
+        with contextlib.suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def write_bytes(path: Path, data: bytes, *, room: str) -> None:

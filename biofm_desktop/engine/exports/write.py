@@ -59,9 +59,11 @@ def export(
         "classes": _classes(held),
         **(facts or {}),
     }
-    written = _write_file(kind, held, place) if place.file else _write_folder(kind, held, place)
-    _add_note(place, note, written)
-    return written
+
+    def fill(stage: Path) -> None:
+        _fill(stage, kind, held, place, note)
+
+    return fill_folder(place.folder, fill, room="export", last=place.note.name)[:-1]
 
 
 @dataclass(frozen=True)
@@ -96,32 +98,27 @@ class _Place:
             return []
 
 
-def _write_file(kind: Export, held: Sequence[Prediction], place: _Place) -> list[Path]:
-    if kind.single:
-        return kind.write(held, place.folder / place.file)
-
-    def fill(stage: Path) -> None:
-        (made,) = kind.write(held, stage)
-        made.rename(stage / place.file)
-
-    return fill_folder(place.folder, fill, room="export")
-
-
-def _write_folder(kind: Export, held: Sequence[Prediction], place: _Place) -> list[Path]:
-    ours = {name for entry in place.notes() for name in entry["files"]}
-
-    def fill(stage: Path) -> None:
-        for path in kind.write(held, stage):
-            if path.name not in ours and (place.folder / path.name).exists():
-                raise Fault(place.folder / path.name, "another file has this name", "Export into a folder of its own")
-
-    return fill_folder(place.folder, fill, room="export")
-
-
-def _add_note(place: _Place, note: dict[str, Any], written: Sequence[Path]) -> None:
+def _fill(stage: Path, kind: Export, held: Sequence[Prediction], place: _Place, note: dict[str, Any]) -> None:
+    """Write the files, then the note that names them, into an empty folder."""
+    if not place.file:
+        made = kind.write(held, stage)
+        _refuse_others(made, place)
+    elif kind.single:
+        made = kind.write(held, stage / place.file)
+    else:
+        (path,) = kind.write(held, stage)
+        made = [path.rename(stage / place.file)]
     kept = [entry for entry in place.notes() if entry.get("format") != note["format"]]
-    entry = {**note, "files": [path.name for path in written]}
-    write_json(place.note, {"version": 1, "exports": [*kept, entry]}, room="export")
+    entry = {**note, "files": [path.name for path in made]}
+    write_json(stage / place.note.name, {"version": 1, "exports": [*kept, entry]}, room="export")
+
+
+def _refuse_others(made: Sequence[Path], place: _Place) -> None:
+    """Raise `Fault` where a file that no export wrote is in the way."""
+    ours = {name for entry in place.notes() for name in entry["files"]}
+    for path in made:
+        if path.name not in ours and (place.folder / path.name).exists():
+            raise Fault(place.folder / path.name, "another file has this name", "Export into a folder of its own")
 
 
 def _classes(held: Sequence[Prediction]) -> list[str]:

@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 
 from biofm_desktop.engine.events import Event, Progress
 from biofm_desktop.engine.faults import Fault, system_fault
+from biofm_desktop.engine.files import at_point, remove
 from biofm_desktop.paths import cache_dir
 
 from .base import Weights
@@ -66,10 +67,12 @@ def _download(weights: Weights, path: Path) -> Iterator[Event]:
                 file.truncate(0)
             total = have + int(answer.headers.get("Content-Length") or 0)
             while chunk := answer.read(_CHUNK):
+                at_point("download.write", part)
                 file.write(chunk)
                 have += len(chunk)
                 yield Progress(have, total, f"Downloading {path.name}")
             file.flush()
+            at_point("download.sync", part)
             os.fsync(file.fileno())
         if have < total:
             raise Fault(
@@ -94,14 +97,26 @@ def _download(weights: Weights, path: Path) -> Iterator[Event]:
         ) from None
     except OSError as error:
         raise system_fault(path, error) from error
-    if not _sha256(part).startswith(weights.sha256):
-        part.unlink()
+    _take_up(part, path, weights)
+
+
+def _take_up(part: Path, path: Path, weights: Weights) -> None:
+    try:
+        digest = _sha256(part)
+    except OSError as error:
+        raise system_fault(part, error) from error
+    if not digest.startswith(weights.sha256):
+        remove(part, room="download")
         raise Fault(
             path.name,
             "what arrived has another sha256 than published",
             "Try again; if it stays so, tell the maintainers",
         )
-    part.replace(path)
+    try:
+        at_point("download.rename", path)
+        part.replace(path)
+    except OSError as error:
+        raise system_fault(path, error) from error
 
 
 def _sha256(path: Path) -> str:

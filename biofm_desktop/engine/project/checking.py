@@ -8,7 +8,7 @@ from pathlib import Path
 from biofm_desktop.engine.faults import Fault
 
 from .audit import check_log
-from .database import DATABASE, Database
+from .database import DATABASE, Database, standing
 from .generations import sound_generations
 from .journal import Journal
 from .sources import find_moved
@@ -28,7 +28,7 @@ def check(folder: Path) -> Check:
     """Look through database, journal and audit log of a project; nothing is changed."""
     faults, rows = [], 0
     try:
-        database = Database(folder / DATABASE, read_only=True)
+        database = Database(standing(folder), read_only=True)
         try:
             rows = Journal(database).last
             faults += [f"{DATABASE}: {line}" for (line,) in database.rows("PRAGMA integrity_check") if line != "ok"]

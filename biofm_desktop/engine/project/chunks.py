@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biofm_desktop.engine.faults import Fault, system_fault
-from biofm_desktop.engine.files import at_point, write_bytes
+from biofm_desktop.engine.files import at_point, remove, write_bytes
 
 if TYPE_CHECKING:
     from zarr import Array
@@ -42,6 +42,8 @@ def write_chunks(path: Path, shape: tuple[int, ...], chunks: dict[tuple[int, ...
             array[tuple(slice(p * e, p * e + n) for p, e, n in zip(place, edges, values.shape))] = values
     except OSError as error:
         raise system_fault(path, error) from error
+    except (ValueError, KeyError, TypeError) as error:  # what is there already is no array any more
+        raise Fault(path, "it is damaged", "It is made anew from the journal", detail=repr(error)) from error
 
 
 def read_chunks(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint32]:
@@ -91,6 +93,14 @@ def _safe_store(path: Path) -> Any:
         def set_sync(self, key: str, value: Any) -> None:
             """Write one file aside, then rename it."""
             write_bytes(self.root / key, value.to_bytes(), room="project")
+
+        async def delete(self, key: str) -> None:
+            """Remove one file: a chunk of nothing but zeros needs none."""
+            remove(self.root / key, room="project")
+
+        def delete_sync(self, key: str) -> None:
+            """Remove one file: a chunk of nothing but zeros needs none."""
+            remove(self.root / key, room="project")
 
     return SafeStore(path)
 

@@ -12,6 +12,10 @@ from biofm_desktop.engine.faults import Fault, system_fault
 from biofm_desktop.engine.files import at_point, write_with
 
 DATABASE = "project.db"
+#: A copy that is to take the database's place: it counts already.
+PENDING = f"{DATABASE}.next"
+#: Files that SQLite lays beside the database.
+HELPERS = (f"{DATABASE}-wal", f"{DATABASE}-shm")
 #: The newest schema; a later one is refused untouched.
 HEAD = "0001"
 _TABLES = {"about", "journal", "bases", "applied", "files", "alembic_version"}
@@ -29,6 +33,11 @@ _MARK = b"SQLite format 3\0"
 
 class Damaged(Fault):
     """The database cannot be trusted any more; a generation can take its place."""
+
+
+def standing(folder: Path) -> Path:
+    """Return the database of a project that counts: a copy that is to take its place, if there is one."""
+    return folder / PENDING if (folder / PENDING).is_file() else folder / DATABASE
 
 
 def create(path: Path, about: dict[str, str]) -> None:
@@ -143,11 +152,14 @@ class Database:
         """Go over to WAL mode; until then not a byte of the file is changed."""
         with self.lock:
             try:
+                at_point("project.begin", self.path)
                 self._connection.execute("PRAGMA journal_mode=WAL")
                 self._connection.execute("PRAGMA synchronous=NORMAL")
                 self._connection.execute("PRAGMA wal_autocheckpoint=0")  # `sync` does it; a stroke never waits for it
             except sqlite3.Error as error:
                 raise fault_of(self.path, error) from error
+            except OSError as error:
+                raise system_fault(self.path, error) from error
             self._writes = True
 
     def rows(self, words: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -195,10 +207,13 @@ class Database:
     def fold(self) -> None:
         """Bring what the WAL file holds into the database, over a connection of its own: nobody waits for it."""
         try:
+            at_point("project.fold", self.path)
             with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         except sqlite3.Error as error:
             raise fault_of(self.path, error) from error
+        except OSError as error:
+            raise system_fault(self.path, error) from error
 
     def copy_to(self, path: Path) -> None:
         """Write a whole copy, without the helper files of WAL mode."""
@@ -221,7 +236,8 @@ class Database:
         """Fold the WAL file into the database and let go of it; helper files go where nobody else looks on."""
         with self.lock, suppress(sqlite3.Error):
             if self._writes:
-                with suppress(sqlite3.Error):
+                with suppress(sqlite3.Error, OSError):
+                    at_point("project.fold", self.path)
                     self._connection.execute("PRAGMA busy_timeout=0")
                     self._connection.execute("PRAGMA journal_mode=DELETE")
             self._connection.close()

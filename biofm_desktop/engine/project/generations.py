@@ -13,9 +13,11 @@ from typing import Any
 from uuid import uuid4
 
 from biofm_desktop.engine.faults import Fault, system_fault
-from biofm_desktop.engine.files import read_json, write_bytes, write_json
+from biofm_desktop.engine.files import at_point, clear_parts, link_or_copy, read_json, remove, write_bytes, write_json
 
-from .database import DATABASE, Database
+from .chunks import drop
+from .database import DATABASE, HELPERS, PENDING, Database
+from .labels import LABELS
 
 GENERATIONS = "generations"
 PICTURE = "picture.png"
@@ -71,6 +73,7 @@ def save_generation(
             write_bytes(aside / PICTURE, picture, room="project")
         about = {"made": made.isoformat(), "reason": reason, "row": row, "counts": counts}
         write_json(aside / _ABOUT, about, room="project")
+        at_point("project.rename", room / name)
         aside.rename(room / name)
     except OSError as error:
         raise system_fault(room, error) from error
@@ -112,7 +115,8 @@ def thin_out(project: Path) -> None:
     kept = to_keep((generation.made for generation in found), datetime.now())
     for place, generation in enumerate(found):
         if place not in kept:
-            shutil.rmtree(generation.folder, ignore_errors=True)
+            with suppress(Fault):
+                drop(generation.folder)
 
 
 def sound_generations(project: Path) -> list[Generation]:
@@ -138,17 +142,45 @@ def sound_generations(project: Path) -> list[Generation]:
 def put_back(project: Path, generation: Generation) -> Path:
     """Let a generation take the place of a damaged database; return where the damaged one lies now, untouched.
 
-    The label files are made anew from the journal. Raises `Fault` where the disk does not let us.
+    The label files are made anew from the journal. Raises `Fault` where the disk does not let us. From the moment that
+    the copy stands beside the damaged one it counts, however this ends: `finish_put_back` does the rest.
     """
     kept = project / f"damaged-{datetime.now():{_STAMP}}-{uuid4().hex[:4]}"
-    copy = generation.database
+    aside = project / f".{uuid4().hex[:8]}.part"
     try:
-        data = copy.read_bytes()
-        kept.mkdir()
-        for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "labels"):
+        aside.mkdir()
+        for name in (DATABASE, *HELPERS):
             if (project / name).exists():
-                (project / name).rename(kept / name)
+                link_or_copy(project / name, aside / name)
+        if (project / LABELS).exists():
+            shutil.copytree(project / LABELS, aside / LABELS, copy_function=link_or_copy)
+        at_point("project.rename", kept)
+        aside.rename(kept)
+        data = generation.database.read_bytes()
+    except (OSError, shutil.Error) as error:
+        raise system_fault(project, error if isinstance(error, OSError) else OSError(str(error))) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    write_bytes(project / PENDING, data, room="project")
+    finish_put_back(project)
+    return kept
+
+
+def finish_put_back(project: Path) -> None:
+    """Move a copy that `put_back` made into its place, where that was not done yet; raise `Fault` as it does."""
+    if not (project / PENDING).exists():
+        return
+    drop(project / LABELS)
+    for name in HELPERS:  # they belong to the damaged one
+        remove(project / name, room="project")
+    try:
+        at_point("project.rename", project / DATABASE)
+        (project / PENDING).replace(project / DATABASE)
     except OSError as error:
         raise system_fault(project, error) from error
-    write_bytes(project / DATABASE, data, room="project")
-    return kept
+
+
+def clear_leftovers(project: Path) -> None:
+    """Remove what a crash left of writes in a project that is ours alone."""
+    for folder in (project, project / GENERATIONS, project / LABELS):
+        clear_parts(folder)

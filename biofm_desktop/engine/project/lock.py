@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from biofm_desktop.engine.faults import Fault, system_fault
-from biofm_desktop.engine.files import read_json
+from biofm_desktop.engine.files import at_point, read_json
 
 LOCK = "project.lock"
 _HELD: set[str] = set()
@@ -56,6 +57,7 @@ def take(folder: Path, *, by_force: bool = False) -> Holder | None:
     path, mine = folder / LOCK, Holder.me()
     for _ in range(5):
         try:
+            at_point("project.lock", path)
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         except FileExistsError:
             holder = held_by(folder)
@@ -65,17 +67,29 @@ def take(folder: Path, *, by_force: bool = False) -> Holder | None:
         except OSError as error:
             raise system_fault(path, error) from error
         else:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(asdict(mine), file)
+            _sign(handle, path, mine)
             _HELD.add(mine.token)
             return None
     return held_by(folder) or mine
+
+
+def _sign(handle: int, path: Path, mine: Holder) -> None:
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(asdict(mine), file)
+            file.flush()
+            at_point("project.sign", path)
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise system_fault(path, error) from error
 
 
 def _remove_stale(path: Path) -> None:
     """Remove a lock by renaming it first: of two programs that take it over at once only one succeeds."""
     aside = path.with_name(f".{uuid4().hex[:8]}.part.{path.name}")
     try:
+        at_point("project.unlock", path)
         path.rename(aside)
         aside.unlink()
     except FileNotFoundError:
@@ -99,6 +113,7 @@ def give_back(folder: Path) -> None:
     if holder is not None and holder.pid == os.getpid() and holder.token in _HELD:
         _HELD.discard(holder.token)
         try:
+            at_point("project.unlock", folder / LOCK)
             (folder / LOCK).unlink(missing_ok=True)
         except OSError as error:
             raise system_fault(folder / LOCK, error) from error

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biofm_desktop.engine.faults import Fault, system_fault
-from biofm_desktop.engine.files import append_lines, free_bytes, write_with
+from biofm_desktop.engine.files import append_lines, at_point, free_bytes, write_with
 from biofm_desktop.engine.predictions import (
     ClassPrediction,
     CurvePrediction,
@@ -58,39 +58,40 @@ class PredictionWriter:
 
     def add(self, prediction: Prediction) -> None:
         """Write one prediction; raises `Fault` where the disk does not let us."""
-        match prediction:
-            case MaskPrediction(key=key) if key in self._open:
-                number = self._open.pop(key)
-                _finish(self._files("mask", number), (prediction.mask, prediction.certainty))
-            case MaskPrediction():
-                number = self._take_number()
-                self._save(self._files("mask", number), (prediction.mask, prediction.certainty))
-            case CurvePrediction():
-                number = self._take_number()
-                self._save(self._files("curve", number), (np.asarray(prediction.scores, np.float32),))
-            case _:
-                number = self._take_number()
+        mapped = isinstance(prediction, MaskPrediction) and prediction.key in self._open
+        number = self._open[prediction.key] if mapped else self._take_number()
         line = {"number": number, **_to_values(prediction)}
-        append_lines(_file(self.folder), [json.dumps(line, ensure_ascii=False)], room=_ROOM)
+        files = self._files(line["kind"], number)
+        try:
+            match prediction:
+                case MaskPrediction() if mapped:
+                    _finish(files, (prediction.mask, prediction.certainty))
+                case MaskPrediction():
+                    self._save(files, (prediction.mask, prediction.certainty))
+                case CurvePrediction():
+                    self._save(files, (np.asarray(prediction.scores, np.float32),))
+            append_lines(_file(self.folder), [json.dumps(line, ensure_ascii=False)], room=_ROOM)
+        except BaseException:
+            _remove(files)
+            raise
+        finally:
+            self._open.pop(prediction.key, None)
         self.count += 1
 
     def close(self) -> None:
         """Drop arrays that were begun and not added, and see the lines onto the disk."""
         for number in self._open.values():
-            for path in self._files("mask", number):
-                with suppress(OSError):  # Windows keeps a file that is still mapped
-                    path.unlink(missing_ok=True)
+            _remove(self._files("mask", number))
         self._open.clear()
         if _file(self.folder).exists():
-            with _file(self.folder).open("rb+") as file:
-                os.fsync(file.fileno())
+            _sync(_file(self.folder), point="close")
 
     def _take_number(self) -> int:
         number, self._next = self._next, self._next + 1
         return number
 
     def _files(self, kind: str, number: int) -> list[Path]:
-        return [_array_path(self.folder, room, number) for room in _ARRAYS[kind]]
+        return [_array_path(self.folder, room, number) for room in _ARRAYS.get(kind, ())]
 
     def _save(self, paths: list[Path], arrays: tuple[NDArray[Any], ...]) -> None:
         for path, array in zip(paths, arrays):
@@ -193,6 +194,7 @@ def _map_new(path: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> NDArray
     size = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        at_point(f"{_ROOM}.write", path)
         with path.open("wb") as file:
             header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, header)
@@ -212,10 +214,21 @@ def _map_new(path: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> NDArray
 def _finish(paths: list[Path], arrays: tuple[NDArray[Any], ...]) -> None:
     """See mapped arrays onto the disk; the line that names them makes them count, so that they need no renaming."""
     for path, array in zip(paths, arrays):
-        try:
-            if isinstance(array, np.memmap):
-                array.flush()
-            with path.open("rb+") as file:
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise system_fault(path, error) from error
+        _sync(path, array)
+
+
+def _sync(path: Path, array: NDArray[Any] | None = None, *, point: str = "sync") -> None:
+    try:
+        at_point(f"{_ROOM}.{point}", path)
+        if isinstance(array, np.memmap):
+            array.flush()
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise system_fault(path, error) from error
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        with suppress(OSError):  # Windows keeps a file that is still mapped
+            path.unlink(missing_ok=True)

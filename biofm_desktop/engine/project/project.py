@@ -1,6 +1,7 @@
 """One project: data that is only read, and the corrections that the user made to it."""
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -70,25 +71,38 @@ class Project:
                 project.close()
                 raise Fault(folder, "it is the project of other data", "Choose another folder for the project")
             return project
+        if copy:
+            return cls._copied(sources, folder)
         data = open_sources(sources)
         try:
-            if copy:
-                kept = copy_in(sources, folder)
-                data = open_sources(kept)
-                Store.create(folder, data.name, kept)
-            else:
-                Store.create(folder, data.name, sources)
+            Store.create(folder, data.name, sources)
             store = Store(folder, write=True)
-            if copy:
-                store.set_about(copied=json.dumps(list(map(str, sources))))
         except Fault as fault:
-            if copy:
-                raise
             project = cls(folder, sources, data, None)
             project._problems.append(Problem(str(folder), f"the project cannot be saved here: {fault.fault}"))
             return project
-        project = cls(folder, kept if copy else sources, data, store)
-        project._begin()
+        return cls._begun(folder, sources, data, store)
+
+    @classmethod
+    def _copied(cls, sources: Sequence[Path], folder: Path) -> "Project":
+        kept = copy_in(sources, folder)
+        try:
+            data = open_sources(kept)
+            Store.create(folder, data.name, kept, copied=json.dumps(list(map(str, sources))))
+        except Fault:
+            if not is_project(folder):
+                shutil.rmtree(kept[0].parent, ignore_errors=True)
+            raise
+        return cls._begun(folder, kept, data, Store(folder, write=True))
+
+    @classmethod
+    def _begun(cls, folder: Path, sources: Sequence[Path], data: Dataset, store: Store) -> "Project":
+        try:
+            project = cls(folder, sources, data, store)
+            project._begin()
+        except BaseException:
+            store.close()
+            raise
         return project
 
     @classmethod
@@ -102,14 +116,13 @@ class Project:
         try:
             stated = [Path(source) for source in json.loads(store.about("sources") or "[]")]
             sources = moved_to(stated, folder, store.about("folder"))
-            project = cls(folder, sources, _still_there(folder, sources), store)
+            data = _still_there(folder, sources)
+            if not store.read_only and (sources != stated or store.about("folder") != str(folder)):
+                store.set_about(sources=json.dumps([str(path) for path in sources]), folder=str(folder))
         except BaseException:
             store.close()
             raise
-        if not store.read_only and (sources != stated or store.about("folder") != str(folder)):
-            store.set_about(sources=json.dumps([str(path) for path in sources]), folder=str(folder))
-        project._begin()
-        return project
+        return cls._begun(folder, sources, data, store)
 
     @staticmethod
     def folder_for(paths: Sequence[Path]) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from biofm_desktop.engine.faults import Fault, system_fault
+from biofm_desktop.engine.files import at_point
 
 _WHOLE = 64 << 20
 _PART = 8 << 20
@@ -82,11 +83,15 @@ def find_moved(known: dict[str, tuple[int, str]], room: Path) -> dict[str, Path]
 
 
 def copy_in(sources: Sequence[Path], folder: Path) -> list[Path]:
-    """Copy files and folders into a project's ``data/``; return the copies. Links are not followed out of a folder.
+    """Copy files and folders into a folder ``data`` of a project; return the copies. Links are not followed out of it.
 
-    Raises `Fault` where the disk does not let us; nothing of the copy is left then.
+    Where there is a ``data`` already, which a crash may have left, the new one gets a number. Raises `Fault` where the
+    disk does not let us; nothing of the copy is left then.
     """
-    room = folder / "data"
+    room, number = folder / "data", 1
+    while room.exists():
+        number += 1
+        room = folder / f"data-{number}"
     aside = folder / f".{uuid4().hex[:8]}.part"
     try:
         aside.mkdir(parents=True)
@@ -94,10 +99,12 @@ def copy_in(sources: Sequence[Path], folder: Path) -> list[Path]:
             target = aside / source.name
             if target.exists():
                 raise Fault(source, "another of the files has the same name", "Copy them in one folder first")
+            at_point("project.copy", target)
             if source.is_dir():
                 shutil.copytree(source, target, symlinks=True)
             else:
                 shutil.copy2(source, target)
+        at_point("project.rename", room)
         aside.rename(room)
     except (OSError, shutil.Error) as error:
         raise (

@@ -16,9 +16,9 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import append_lines
 
 from .audit import EXPORTS, AuditLog
-from .database import DATABASE, Damaged, Database, create
+from .database import DATABASE, PENDING, Damaged, Database, create, standing
 from .edits import ABSENT, Change, Edit, Slot
-from .generations import Generation, save_generation, thin_out
+from .generations import Generation, clear_leftovers, finish_put_back, save_generation, thin_out
 from .journal import Journal
 from .keeper import Keeper
 from .labels import Labels
@@ -43,17 +43,20 @@ class Store:
         with ExitStack() as undoing:
             if not self.read_only:
                 undoing.callback(give_back, folder)
-            self._database = Database(folder / DATABASE, read_only=self.read_only)
+                finish_put_back(folder)
+                clear_leftovers(folder)
+            self._database = Database(standing(folder), read_only=self.read_only)
             undoing.callback(self._database.close)
             self.journal = Journal(self._database)
             self._check_rows()
             if not self.read_only:
                 self._database.begin_writing()
+            chunks = self._database.path.name != PENDING  # a copy that is not in its place yet has no label files
+            self.labels = Labels(folder, self._database, self.journal, self.lock, chunks=chunks)
+            self.values: dict[tuple[Slot, str], Any] = {}
+            for change in self.journal.changes():
+                self._lay(change.slot, change.key, change.after)
             undoing.pop_all()
-        self.labels = Labels(folder, self._database, self.journal, self.lock)
-        self.values: dict[tuple[Slot, str], Any] = {}
-        for change in self.journal.changes():
-            self._lay(change.slot, change.key, change.after)
         self.audit = AuditLog(folder)
         self._told = self._saved = self.journal.last
         #: Faults of the keeper's thread that nobody has been told yet.
@@ -62,13 +65,14 @@ class Store:
         self._keeper = Keeper(self._keep, self.troubles.append)
 
     @classmethod
-    def create(cls, folder: Path, name: str, sources: Sequence[Path]) -> None:
+    def create(cls, folder: Path, name: str, sources: Sequence[Path], **more: str) -> None:
         """Make an empty project; raise `Fault` where the disk does not let us."""
         about = {
             "name": name,
             "sources": json.dumps([str(path) for path in sources]),
             "folder": str(folder),
             "program": __version__,
+            **more,
         }
         create(folder / DATABASE, about)
 

@@ -1,8 +1,11 @@
 """What a training keeps on the disk: the last and the best weights, as safetensors."""
 
+import os
+import re
 import time
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -14,7 +17,17 @@ _SECONDS_BETWEEN = 15.0
 def write_weights(state: dict[str, Tensor], path: Path, facts: dict[str, str] | None = None) -> None:
     """Write tensors as a safetensors file; raise `Fault` where the disk does not let us."""
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
-    write_with(path, lambda aside: save_file(tensors, aside, {"format": "pt", **(facts or {})}), room="checkpoint")
+
+    def write(aside: Path) -> None:
+        try:
+            save_file(tensors, aside, {"format": "pt", **(facts or {})})
+        except SafetensorError as error:  # a full disk is told by it in words only
+            number = re.search(r"os error (\d+)", str(error))
+            if number is None:
+                raise
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+
+    write_with(path, write, room="checkpoint")
 
 
 class Checkpoints:
