@@ -15,7 +15,7 @@ from typing import Any
 from biofm_desktop.engine.events import Failed, Finished
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json
-from biofm_desktop.engine.jobs import EvaluateJob, FitOptions, Job, PredictJob, TrainJob, job_from_json
+from biofm_desktop.engine.jobs import EvaluateJob, FitOptions, Job, LeaksJob, PredictJob, TrainJob, job_from_json
 from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
@@ -24,7 +24,7 @@ from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
 
-__all__ = ["doctor", "evaluate", "inspect", "list_things", "predict", "project", "run", "train"]
+__all__ = ["doctor", "evaluate", "inspect", "leaks", "list_things", "predict", "project", "run", "train"]
 
 _CARD = "card.json"
 
@@ -93,6 +93,19 @@ def evaluate(given: argparse.Namespace) -> int:
     return run_job(job, given)
 
 
+def leaks(given: argparse.Namespace) -> int:
+    """Name the pairs of samples that are on both sides of a split; 1 where there are any."""
+    words = {name: getattr(given, name) for name in ("seed", "validation", "test", "identity")}
+    found: list[dict[str, Any]] = []
+    status = run_job(LeaksJob(data=_absolute(given.data), **words), given, found)
+    pairs = [pair for result in found for pair in result["leaks"]]
+    if not given.json:
+        for pair in pairs:
+            first, second = (f"{pair[side]} ({pair[f'{side}_split']})" for side in ("first", "second"))
+            say(f"{pair['kind']}: {first} and {second}, likeness {pair['likeness']:g}")
+    return 1 if pairs else status
+
+
 def run(given: argparse.Namespace) -> int:
     """Run the job of a file."""
     values = read_json(Path(given.job))
@@ -154,15 +167,17 @@ def doctor(given: argparse.Namespace) -> int:
     return 1 if any(f.state == "blocked" for f in findings) else 0
 
 
-def run_job(job: Job, given: argparse.Namespace) -> int:
-    """Run a job in this process, show its events, and return the exit status."""
+def run_job(job: Job, given: argparse.Namespace, results: list[dict[str, Any]] | None = None) -> int:
+    """Run a job in this process, show its events, and return the exit status; ``results`` takes what it found."""
     under_way, status, failed = HereRun(job), 1, Failed("")
     with _stopping(under_way), make_show(as_json=given.json) as show:
         for event in under_way:
             show.show(event)
             match event:
-                case Finished(stopped=stopped):
+                case Finished(stopped=stopped, result=result):
                     status = 130 if stopped else 0
+                    if results is not None and not stopped:
+                        results.append(result)
                 case Failed(refused=refused):
                     status = 2 if refused else 1
                     failed = event

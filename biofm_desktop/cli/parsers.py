@@ -11,6 +11,7 @@ COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
     "predict": "let a run folder predict, and save files for other programs",
     "evaluate": "judge a run folder on labelled data",
+    "leaks": "name samples that are equal or nearly so in different splits; exit status 1 where there are any",
     "inspect": "open paths as the window does and say what is in them",
     "list": "what there is: tasks, models, formats, exports, layers of a model",
     "project": "make, save, check, restore and relocate projects",
@@ -111,6 +112,23 @@ def _evaluate(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     _json_flag(parser, "events as lines of JSON")
 
 
+def _leaks(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from biofm_desktop.engine.jobs import LeaksJob
+
+    parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project")
+    for name, kind, what in (
+        ("identity", float, "share of equal letters from which on sequences are held to be one"),
+        ("seed", int, "of the split, where the data states none"),
+        ("validation", float, "share set apart for validation, where the data states none"),
+        ("test", float, "share set apart for testing, where the data states none"),
+    ):
+        default = getattr(LeaksJob, name)
+        parser.add_argument(
+            f"--{name}", type=kind, default=default, metavar=name.upper(), help=f"{what} (default {default})"
+        )
+    _json_flag(parser, "events as lines of JSON; the last one lists the pairs")
+
+
 def _device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="default: auto")
 
@@ -159,6 +177,7 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "train": _train,
     "predict": _predict,
     "evaluate": _evaluate,
+    "leaks": _leaks,
     "inspect": _inspect,
     "list": _list,
     "project": _project,

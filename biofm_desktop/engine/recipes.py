@@ -49,6 +49,12 @@ class FitOptions:
         help="Set apart and never looked at while training, where the data names no split at all",
         advanced=True,
     )
+    check_leaks: bool = option(
+        True,
+        "Check for leaks",
+        help="Warn of samples that are equal or nearly so in training and validation or test; takes a few seconds",
+        advanced=True,
+    )
     weight_decay: float = option(
         0.02,
         "Weight decay",

@@ -11,11 +11,12 @@ from biofm_desktop.engine.registry import Registry
 from .base import Job
 from .describe import DescribeJob
 from .evaluate import EvaluateJob
+from .leaks import LeaksJob
 from .predict import PredictJob
 from .self_test import SelfTestJob
 from .train import DOWNLOAD, TrainJob
 
-JOBS: Registry[type[Job]] = Registry("job", (TrainJob, PredictJob, EvaluateJob, DescribeJob, SelfTestJob))
+JOBS: Registry[type[Job]] = Registry("job", (TrainJob, PredictJob, EvaluateJob, LeaksJob, DescribeJob, SelfTestJob))
 
 
 def job_from_json(values: Mapping[str, Any]) -> Job:
@@ -42,6 +43,7 @@ __all__ = [
     "EvaluateJob",
     "FitOptions",
     "Job",
+    "LeaksJob",
     "PredictJob",
     "SelfTestJob",
     "TrainJob",

@@ -9,20 +9,26 @@ from biofm_desktop.engine.events import Event, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.models import MODELS, ModelEntry
 from biofm_desktop.engine.project import load
-from biofm_desktop.engine.samples import Dataset
+from biofm_desktop.engine.samples import Dataset, Sample
 from biofm_desktop.engine.tasks import TASKS, Task
 
 SPLITS = "splits.json"
 _TOLD = 20
 
 
-def opened(paths: Sequence[str], task: type[Task]) -> Generator[Event, None, Dataset]:
-    """Open the data, warn of its problems, and return it; raise `Fault` where it is not what the task takes."""
+def loaded(paths: Sequence[str]) -> Generator[Event, None, Dataset]:
+    """Open the data, warn of its problems, and return it."""
     dataset = load([Path(path) for path in paths])
     for problem in dataset.problems[:_TOLD]:
         yield Warned(str(problem))
     if len(dataset.problems) > _TOLD:
         yield Warned(f"{dataset.name}: {len(dataset.problems) - _TOLD} further problems of this kind")
+    return dataset
+
+
+def opened(paths: Sequence[str], task: type[Task]) -> Generator[Event, None, Dataset]:
+    """Open the data, warn of its problems, and return it; raise `Fault` where it is not what the task takes."""
+    dataset = yield from loaded(paths)
     if dataset.kind is not task.takes:
         raise Fault(
             dataset.name,
@@ -33,6 +39,11 @@ def opened(paths: Sequence[str], task: type[Task]) -> Generator[Event, None, Dat
 
 
 _KINDS = {"ImageSample": "images", "SequenceSample": "sequences"}
+
+
+def learnable(dataset: Dataset) -> tuple[Sample, ...]:
+    """Return the samples that can be learnt from: those with a target, or with columns that may hold one."""
+    return tuple(s for s in dataset if s.labelled or s.columns)
 
 
 def fitting_model(name: str, task: type[Task]) -> ModelEntry:

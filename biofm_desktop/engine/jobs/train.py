@@ -22,7 +22,8 @@ from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.engine.tasks import Task
 
 from .base import Job
-from .data import SPLITS, fitting_model, opened, task_class
+from .data import SPLITS, fitting_model, learnable, opened, task_class
+from .leaks import checked
 from .recording import recorded
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ class TrainJob(Job):
         began = time.monotonic()
         device = chosen_device(options.device)
         dataset = yield from opened(self.data, type(task))
-        samples = with_split(_learnable(dataset), seed=options.seed, validation=options.validation, test=options.test)
+        samples = with_split(learnable(dataset), seed=options.seed, validation=options.validation, test=options.test)
+        if options.check_leaks:
+            yield from checked(samples, folder)
         splits = {name: [s for s in samples if s.split == name] for name in ("train", "val")}
         weights, scaling = yield from self._weights(entry)
         preferred = replace(entry.preferred, scaling=scaling or entry.preferred.scaling) if entry.preferred else None
@@ -202,11 +205,6 @@ class TrainJob(Job):
             "fit": asdict(options),
             "versions": {"python": platform.python_version(), "torch": torch.__version__},
         }
-
-
-def _learnable(dataset: Dataset) -> tuple[Sample, ...]:
-    """Return the samples that can be learnt from: those with a target, or with columns that may hold one."""
-    return tuple(s for s in dataset if s.labelled or s.columns)
 
 
 def _figures(epochs: list[EpochDone], best: int, seconds: float) -> dict[str, Any]:

@@ -33,17 +33,21 @@ class Leak:
 
 @dataclass(frozen=True)
 class LeakReport:
-    """What a check found: the first ``leaks`` of ``counts`` (how many of each kind), and how much was ``compared``."""
+    """What a check found, the surest kinds first, and how many of the ``samples`` were ``compared``."""
 
     leaks: tuple[Leak, ...]
-    counts: dict[str, int]
     compared: int
     samples: int
 
     @property
     def count(self) -> int:
-        """Return how many leaks there are, also those that are not listed."""
-        return sum(self.counts.values())
+        """Return how many leaks there are."""
+        return len(self.leaks)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many leaks there are of each kind."""
+        return dict(Counter(str(leak.kind) for leak in self.leaks))
 
     def sentences(self) -> list[str]:
         """Return what a user should know, a sentence a kind; none where all is well and all was compared."""
@@ -61,14 +65,13 @@ class LeakReport:
         return told
 
 
-_NAMED, _LISTED = 3, 1000
+_NAMED = 3
 
 
 def report_of(leaks: list[Leak], compared: int, samples: int) -> LeakReport:
-    """Return the report of these leaks, the surest kinds first; of very many only the first are listed."""
+    """Return the report of these leaks."""
     order = list(Kind)
-    ordered = sorted(leaks, key=lambda leak: order.index(Kind(leak.kind)))
-    return LeakReport(tuple(ordered[:_LISTED]), dict(Counter(str(leak.kind) for leak in ordered)), compared, samples)
+    return LeakReport(tuple(sorted(leaks, key=lambda leak: order.index(Kind(leak.kind)))), compared, samples)
 
 
 @dataclass(frozen=True)

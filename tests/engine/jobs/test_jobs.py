@@ -160,6 +160,7 @@ def test_every_job_tells_its_command(kind):
         "predict": {"run_folder": "r", "inputs": ("i",), "out": "o"},
         "evaluate": {"run_folder": "r", "data": ("d",), "out": "o"},
         "describe": {"task": "image-classification", "model": "resnet18"},
+        "leaks": {"data": ("d",)},
     }
     job = kind(**needed.get(kind.name, {}))
     assert job.command()[0] == "biofm"

@@ -222,10 +222,10 @@ def test_the_check_can_be_ended_midway():
     steps.close()
 
 
-def test_of_very_many_leaks_the_first_are_listed_and_all_counted():
+def test_the_surest_kinds_come_first_and_of_many_the_first_are_named():
     leaks = [Leak("same group", "a", "train", str(n), "val") for n in range(1500)]
     report = report_of([*leaks, Leak("equal content", "a", "train", "b", "val")], 2000, 2000)
-    assert (len(report.leaks), report.count, report.leaks[0].kind) == (1000, 1501, "equal content")
+    assert (report.count, report.leaks[0].kind) == (1501, "equal content")
     first, second = report.sentences()
     assert first == "Leak between splits, equal content: 1 pair: a (train) and b (val)"
     assert second.endswith("a (train) and 2 (val) and 1,497 more")
