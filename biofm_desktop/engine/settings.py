@@ -22,6 +22,9 @@ class Settings:
         "", "Folder with downloaded weights", help="Searched before the network; may be shared by a lab."
     )
     projects: str = option("", "Folder for new projects", help="Empty: 'BioFM projects' among your documents.")
+    copy_data: bool = option(
+        False, "Copy data into projects", help="A new project then keeps a copy of what it was opened from."
+    )
     device: str = option("auto", "Train on", choices=("auto", "cpu", "cuda", "mps"))
 
 

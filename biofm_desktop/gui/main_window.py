@@ -35,7 +35,7 @@ from .memory import WindowMemory
 from .opening import Opening
 from .panels import Panels
 from .popups import Popups
-from .theme import Colours, apply_theme, theme_bus
+from .theme import Colours, apply_theme, theme_bus, theme_colours
 from .views import Views
 from .widgets.named import named, plain_tip
 from .workbench import Workbench
@@ -353,6 +353,7 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _show_holder(self, words: str) -> None:
         self._holder.setText("Read only" if words else "")
+        self._holder.setStyleSheet(f"color: {theme_colours().warning}; font-weight: bold;")
         self._holder.setToolTip(plain_tip(f"{words} works on this project; here it can be looked at." if words else ""))
         self._holder.setVisible(bool(words))
         self._take_over.setVisible(bool(words))

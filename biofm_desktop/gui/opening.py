@@ -10,7 +10,7 @@ from biofm_desktop.engine.opening import Readers, read_aside
 from biofm_desktop.engine.project import Project
 
 from .widgets.named import named
-from .workers.open_worker import OpenWorker, plain
+from .workers.open_worker import OpenWorker, open_as_set, plain
 
 
 class Opening(QObject):
@@ -64,7 +64,7 @@ class Opening(QObject):
     def open_now(self, paths: Sequence[Path]) -> None:
         """Open and wait for it."""
         try:
-            project = Project.for_data(paths)
+            project = open_as_set(paths)
         except Exception as error:  # noqa: BLE001 - the window shows whatever a reader raises
             self.refused.emit(plain(error, paths))
         else:

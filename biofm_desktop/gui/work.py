@@ -41,6 +41,7 @@ class Work(QObject):
         self.predict = PredictionFlow(self.predictions, self.export, jobs, self)
         self.train.run_finished.connect(self.predict.set_run)
         self.predict.show_sample.connect(bench.show)
+        self.train.leaks.show_sample.connect(bench.show)
         self.predict.predictions_arrived.connect(bench.add_predictions)
         self.predict.accept_requested.connect(self.accept_requested)
         for flow in (self.train, self.predict):

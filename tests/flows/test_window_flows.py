@@ -6,6 +6,7 @@ another program's reader.
 
 import csv
 import io
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLabel, QLineEdi
 from safetensors.numpy import load_file
 
 from biofm_desktop.engine.events import StepDone
+from biofm_desktop.engine.project.checking import check
 from biofm_desktop.gui.app import make_window
 from biofm_desktop.gui.flows.prediction_flow import PredictionFlow
 from biofm_desktop.gui.flows.training_flow import TrainingFlow
@@ -174,13 +176,16 @@ def test_nuclei_from_opening_to_a_label_image_that_tifffile_reads(driver, tmp_pa
     driver.option("crop", 64)
     driver.freeze_all_but_the_head()
     run = driver.train_pause_resume_stop()
-    assert (run / "card.json").read_text().count("encoder") > 10
+    assert (run / "card.json").read_text().count("upcat") > 10
 
     table = driver.predict("unlabelled")
     assert table.model().rowCount() == 3
     shown = driver.show_row(table, 0)
     out = tmp_path / "out"
     driver.export("label-tiff", out)
+    logged = [json.loads(line) for line in (driver.window.project.folder / "audit.log").read_text().splitlines()]
+    assert {"opened", "edited", "trained", "exported"} <= {entry["what"] for entry in logged}
+    assert check(driver.window.project.folder).faults == ()
     size = driver.bench.project.sample(shown).spatial_shape
     assert tifffile.imread(next(out.glob(f"{shown}*.tif*"))).shape == size
     assert {path: path.read_bytes() for path in folder.rglob("*.png")} == before

@@ -14,8 +14,7 @@ class ClosingDialog(QDialog):
         self.setWindowTitle("Something is still running")
         self.setMinimumWidth(420)
         words = QLabel(
-            "A job is still running. Stop it now? What a training has learnt so far is saved, "
-            "and it can be used and gone on with later."
+            "A job is still running. Stop it now? What a training has learnt so far is saved and can be used."
         )
         words.setWordWrap(True)
         kinds = QDialogButtonBox.StandardButton

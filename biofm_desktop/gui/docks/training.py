@@ -41,6 +41,7 @@ class TrainingPanel(QWidget):
     pause_requested = Signal()
     stop_requested = Signal()
     command_requested = Signal()
+    leaks_requested = Signal()
     run_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,6 +56,8 @@ class TrainingPanel(QWidget):
             QPushButton("Choose layers …"), "train.freeze", "Choose layers", "Choose which layers are trained (frozen)"
         )
         self._frozen = named(plain_label(), "train.frozen", "Trained layers", "How much of the model is trained")
+        tip = "Look for samples that are equal or nearly so in training and in validation or test, and name them"
+        self._leaks = named(QPushButton("Check for leaks …"), "train.leaks", "Check for leaks", tip)
         self.fit_form = OptionsForm(FitOptions, "train.options")
         self.task_form: OptionsForm | None = None
         self._options = self._make_options()
@@ -147,6 +150,10 @@ class TrainingPanel(QWidget):
         if state in ("empty", "ready"):
             self.show_progress(0.0)
 
+    def show_leak_check(self, *, ready: bool) -> None:
+        """Say whether the splits can be checked for leaks now."""
+        self._leaks.setEnabled(ready)
+
     def show_status(self, words: str, role: str = "") -> None:
         """Say what the training is doing; ``role`` may be ``error`` or ``good``."""
         self._status.setText(words)
@@ -220,6 +227,7 @@ class TrainingPanel(QWidget):
         form.addRow(self._terms)
         form.addRow("Layers", self._freeze)
         form.addRow(self._frozen)
+        form.addRow("Splits", self._leaks)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 8, 8, 8)
@@ -262,6 +270,7 @@ class TrainingPanel(QWidget):
         self._weights.currentIndexChanged.connect(self._note_weights)
         self._runs.activated.connect(lambda _: self.run_chosen.emit(self._runs.currentData()))
         self._freeze.clicked.connect(self.freeze_requested)
+        self._leaks.clicked.connect(self.leaks_requested)
         self._start.clicked.connect(self.start_requested)
         self._pause.clicked.connect(self.pause_requested)
         self._stop.clicked.connect(self.stop_requested)

@@ -203,6 +203,7 @@ class PredictionFlow(QObject):
         facts = {"run": self._run, "data": self._project.name if self._project else "", "problems": problems}
         worker = CallWorker(lambda: export(predictions, name, Path(path).expanduser(), facts=facts))
         worker.returned.connect(self._show_written)
+        worker.returned.connect(lambda paths: self._note_export(paths, name))
         worker.failed.connect(self._show_unwritten)
         self._export.show_busy(True)
         worker.begin()
@@ -213,6 +214,16 @@ class PredictionFlow(QObject):
         self._export.show_result(words, "good", str(paths[0].parent))
         self.exported.emit(paths)
         self.message.emit(words)
+
+    def _note_export(self, paths: list[Path], name: str) -> None:
+        """Note it in the project's logs; the files stand whether that succeeds or not."""
+        if self._project is None or not paths:
+            return
+        run = self._run
+        try:
+            self._project.note_export(paths[0].parent, format=name, files=len(paths), run=run)
+        except Fault as fault:
+            self.failed.emit(fault.message, fault.detail)
 
     def _show_unwritten(self, words: str, _: str) -> None:
         self._export.show_busy(False)

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from biofm_desktop.engine.events import from_line
 from biofm_desktop.engine.faults import Fault, system_fault
+from biofm_desktop.engine.project import Project, is_project
 from biofm_desktop.gui.widgets.run_curves import RunCurves
-
-if TYPE_CHECKING:
-    from biofm_desktop.engine.project import Project
 
 EVENTS, MODEL = "events.jsonl", "model.safetensors"
 
@@ -38,8 +35,8 @@ def read_curves(folder: Path) -> RunCurves:
     return curves
 
 
-def data_of(project: "Project") -> tuple[str, ...]:
+def data_of(project: Project) -> tuple[str, ...]:
     """Return what a job opens to see this project: its folder, or the data where it could not be written."""
-    if (project.folder / "project.json").is_file():
+    if is_project(project.folder):
         return (str(project.folder),)
     return tuple(map(str, project.sources))

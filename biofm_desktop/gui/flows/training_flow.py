@@ -24,6 +24,7 @@ from biofm_desktop.gui.workers.call_worker import CallWorker
 from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
 
 from .layers_flow import LayersFlow, Wanted
+from .leaks_flow import LeaksFlow
 from .remembered import Remembered
 from .run_status import RunStatus
 from .runs import MODEL, data_of, finished, read_curves
@@ -49,6 +50,7 @@ class TrainingFlow(QObject):
         self._status, self._kept = RunStatus(), Remembered()
         self._frozen: tuple[str, ...] = ()
         self._layers = LayersFlow(center, self)
+        self.leaks = LeaksFlow(panel, center, self)
         self._connect()
 
     # The project
@@ -57,6 +59,7 @@ class TrainingFlow(QObject):
         """Offer what fits the project's data."""
         self._project = project
         self._layers.forget()
+        self.leaks.set_project(project)
         kind = project.dataset.kind if project else None
         tasks = [task for task in TASKS if task.takes is kind]
         self._panel.offer_tasks(tasks, _suggested(project, tasks) if project else "")
@@ -209,11 +212,20 @@ class TrainingFlow(QObject):
         if isinstance(last, Failed):
             self.failed.emit(last.message, last.detail)
         elif (folder / MODEL).is_file():
+            self._note_run(job, last)
             self.message.emit(f"{last.message}. The run is in {folder}")
             self.run_finished.emit(folder)
         else:
             with contextlib.suppress(OSError):
                 folder.rmdir()  # one that was never begun is empty
+
+    def _note_run(self, job: TrainJob, last: Finished) -> None:
+        """Note it in the project's log; the run stands whether that succeeds or not."""
+        if self._project is not None:
+            try:
+                self._project.note("trained", run=job.out, model=job.model, task=job.task, outcome=last.message)
+            except Fault as fault:
+                self.failed.emit(fault.message, fault.detail)
 
     def _pause(self) -> None:
         if self._handle is not None:
@@ -276,6 +288,8 @@ class TrainingFlow(QObject):
         self._layers.known.connect(self._show_layers)
         self._layers.chosen.connect(self._freeze)
         self._layers.failed.connect(self._show_unknown_layers)
+        self.leaks.failed.connect(self.failed)
+        self.leaks.message.connect(self.message)
 
 
 def _suggested(project: "Project", tasks: list[type[Task]]) -> str:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.project import Project
+from biofm_desktop.engine.settings import load_settings
 
 
 class OpenWorker(QThread):
@@ -19,10 +20,10 @@ class OpenWorker(QThread):
         self,
         paths: Sequence[Path],
         parent: QObject | None = None,
-        open_project: Callable[[Sequence[Path]], Project] = Project.for_data,
+        open_project: Callable[[Sequence[Path]], Project] | None = None,
     ) -> None:
         super().__init__(parent)
-        self.paths, self._open = tuple(paths), open_project
+        self.paths, self._open = tuple(paths), open_project or open_as_set
 
     def run(self) -> None:
         """Open (in the thread)."""
@@ -32,6 +33,11 @@ class OpenWorker(QThread):
             self.refused.emit(plain(error, self.paths))
         else:
             self.opened.emit(project)
+
+
+def open_as_set(paths: Sequence[Path]) -> Project:
+    """Open the project of some paths; a new one copies its data where the user's settings say so."""
+    return Project.for_data(paths, copy=load_settings().copy_data)
 
 
 def plain(error: Exception, paths: Sequence[Path]) -> Fault:
