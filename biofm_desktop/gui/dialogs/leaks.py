@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -39,11 +40,11 @@ class LeaksDialog(QDialog):
         hint = plain_label(_WORDS)
         hint.setProperty("role", "faint")
         self.table = self._make_table(leaks)
-        self.table.cellDoubleClicked.connect(self._choose)
+        self.table.cellActivated.connect(self._choose)  # a double click, or Return
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        named(
-            buttons.button(QDialogButtonBox.StandardButton.Close), "leaks.close", "Close", "Close this list"
-        ).setDefault(True)
+        close = named(buttons.button(QDialogButtonBox.StandardButton.Close), "leaks.close", "Close", "Close this list")
+        close.setAutoDefault(False)  # Return chooses a sample
+        close.setIcon(QIcon())
         buttons.rejected.connect(self.reject)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(18, 18, 18, 14)
