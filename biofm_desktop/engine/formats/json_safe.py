@@ -29,7 +29,7 @@ def json_of(entry: Entry, text: str, place: str = "") -> Any:
     except json.JSONDecodeError as error:
         where = place or f"line {error.lineno}, column {error.colno}"
         cut = not text[error.pos :].strip() or "Unterminated" in error.msg
-        fault = "its JSON is truncated (cut short)" if cut else "it is no sound JSON"
+        fault = "its JSON is truncated (cut short) or damaged" if cut else "it is no sound JSON"
         raise Fault(entry.name, fault, COPY, place=where, detail=str(error)) from None
     except RecursionError:
         raise Fault(entry.name, "its JSON is nested too deep", COPY, place=place) from None

@@ -15,13 +15,16 @@ _KEY = re.compile(rb'"([A-Za-z_]{1,30})"\s*:')
 
 
 def refuse_never_opened(entry: Entry, head: bytes) -> None:
-    """Raise `Fault` for weights, pickles, tar archives and descriptions of models: none of them is data."""
+    """Raise `Fault` for weights, pickles, databases, archives and descriptions of models: none of them is data."""
     if is_weights(entry, head):
         fault = "it is a file of weights (a checkpoint of a model), not data"
         raise Fault(entry.name, fault, "Load these weights in the training panel")
     if entry.suffix in _PICKLES:
         fault = "it is a pickle, a format that can run code and is never opened"
         raise Fault(entry.name, fault, "Save the data as CSV, NPY or another format of plain values")
+    if head.startswith(b"SQLite format 3") or entry.suffix in (".db", ".sqlite"):
+        fault = "it is a database, not data; a project of ours is a folder that holds project.db, and this is none"
+        raise Fault(entry.name, fault, "Open the project's folder; where it is damaged, a saved state is offered")
     if head[257:262] == b"ustar":
         fault = "it is a .tar archive, which is not unpacked: its members and links may lead outside the folder"
         raise Fault(entry.name, fault, "Unpack it, or make a .zip of it")
