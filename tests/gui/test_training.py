@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSpinBox, QToolButton, QTreeView
 
-from biofm_desktop.engine.events import EpochDone, Failed, Finished, Started, StepDone, to_line
+from biofm_desktop.engine.events import EpochDone, Failed, Finished, Started, StepDone, Warned, to_line
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import DescribeJob, TrainJob
 from biofm_desktop.engine.project import Project
@@ -150,6 +150,15 @@ def test_the_training_is_told_in_words_and_curves(desk):
     assert "validation 0.4" in desk.status()
     plot = desk.plots.findChild(CurvePlot, "train.plot")
     desk.qtbot.waitUntil(lambda: 10 in drawn(plot), timeout=3000)
+
+
+def test_what_a_training_warns_of_becomes_messages(desk):
+    told = []
+    desk.flow.message.connect(told.append)
+    _, run = desk.start()
+    for number in (1, 2):
+        run.feed.put(Warned(f"Leak between splits {number}"))
+    desk.qtbot.waitUntil(lambda: told == ["Leak between splits 1", "Leak between splits 2"], timeout=3000)
 
 
 def drawn(plot):
