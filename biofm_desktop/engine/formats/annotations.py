@@ -11,7 +11,7 @@ from biofm_desktop.engine.samples import ImageSample, Problem, Region, RegionSam
 from .base import Format
 from .entry import Entry, bare_stem, entry_of, shown
 from .left_out import LeftOut, some
-from .region_checks import Size, doubt_of_region, fault_of_place
+from .region_checks import Size, crosses_itself, doubt_of_region, fault_of_place
 
 _FOLDERS = ("", "images", "imgs", "JPEGImages")
 
@@ -153,6 +153,8 @@ def _sound(item: Annotated, size: Size | None, left_out: LeftOut) -> tuple[Regio
             continue
         if doubt := doubt_of_region(region, size):
             left_out.doubt(place, doubt)
+        if region.kind == "polygon" and left_out.may_check() and crosses_itself(region.points):
+            left_out.doubt(place, "the outline of the polygon crosses itself; its area is not sure")
         regions.append(region)
     return tuple(regions)
 

@@ -8,7 +8,7 @@ _TOKEN = re.compile(
     r"""|(?P<compare>[<>=!]=|[<>=~])|(?P<bracket>[()]))"""
 )
 _JOINED = {"and", "or"}
-_DEEPEST = 50
+_DEEPEST, _LONGEST = 50, 2_000
 _ENDLESS = re.compile(r"\([^()]*[+*][^()]*\)\s*(?:[+*]|\{)")
 Token = tuple[str, str]
 
@@ -19,12 +19,14 @@ def fault_of_condition(condition: str) -> str:
     A condition compares (``score > 0.5``, ``name ~ 'CD4.*'``) or names another rule; ``and``, ``or``, ``not`` and
     brackets join conditions.
     """
+    if len(condition) > _LONGEST:
+        return f"it is longer than {_LONGEST:,} letters"
     tokens = _tokens(condition)
     if isinstance(tokens, str):
         return tokens
     depths = list(accumulate((word == "(") - (word == ")") for _, word in tokens))
-    if max(depths, default=0) > _DEEPEST or len(tokens) > 1000:
-        return "it is nested too deep or too long"
+    if max(depths, default=0) > _DEEPEST:
+        return "it is nested too deep"
     fault, rest = _joined(tokens)
     return fault or (f"{rest[0][1]!r} is one word too many" if rest else "")
 

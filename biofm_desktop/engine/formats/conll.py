@@ -14,7 +14,7 @@ from .text_doubts import text_doubts
 from .text_lines import COPY, cut_at_the_end, text_of
 
 _TAG = re.compile(r"O|([BIESLU])-(\S+)")
-_LOOKS = re.compile(rb"(?:[^\s]+[ \t](?:[^\n]*[ \t])?(?:O|[BIESLU]-[\w-]+)[ \t]*\r?\n|\s*\n|-DOCSTART-[^\n]*\n){2,}")
+_LOOKED_AT = 20  # lines
 _ENDINGS = (".conll", ".iob", ".bio", ".iob2")
 Token = tuple[int, str, str]  # line, word, tag
 
@@ -28,7 +28,7 @@ class Conll(Format):
         """Say whether it has the ending of CoNLL, or columns of which the last are tags."""
         if entry.suffix in _ENDINGS:
             return True
-        return entry.suffix in self.suffixes and _LOOKS.match(head) is not None and b"O" in head
+        return entry.suffix in self.suffixes and _looks(head.decode("utf-8", "replace"))
 
     def read(self, entry: Entry, problems: list[Problem]) -> Iterator[TextSample]:
         """Give one text a sentence; raise `Fault` naming the line where the columns differ."""
@@ -45,6 +45,13 @@ class Conll(Format):
         doubts.tell(len(samples), problems)
         problems += [Problem(entry.name, doubt) for doubt in text_doubts(sample.text for sample in samples)]
         yield from samples
+
+
+def _looks(head: str) -> bool:
+    """Say whether the first whole lines are tokens that end in a tag, one of them O at least."""
+    lines = [line.split() for line in head.split("\n")[:-1][:_LOOKED_AT]]
+    tags = [words[-1] if len(words) > 1 else "" for words in lines if words and words[0] != "-DOCSTART-"]
+    return len(tags) > 1 and "O" in tags and all(map(_TAG.fullmatch, tags))
 
 
 def _sentences(entry: Entry, text: str) -> Iterator[list[Token]]:

@@ -11,7 +11,7 @@ from biofm_desktop.engine.samples import Feature, Problem, Sample, SequenceSampl
 from .alphabet import checked
 from .base import Format
 from .biopython_records import alphabet_of, features_of, letters_of, quiet
-from .entry import Entry, faults_of
+from .entry import Entry
 from .table import decode, is_text
 from .text_lines import COPY
 
@@ -44,8 +44,7 @@ class FlatRecords(Format):
         text = self._text(entry, problems)
         found: list[SequenceSample | TrackSample] = []
         for number, record in enumerate(self._split(entry, text, problems), 1):
-            with faults_of(entry):
-                found.append(self._sample(entry, record, number, problems))
+            found.append(self._sample(entry, record, number, problems))
         sequences = [sample for sample in found if isinstance(sample, SequenceSample)]
         bare = [sample for sample in found if isinstance(sample, TrackSample)]
         for sample in bare:
@@ -60,8 +59,12 @@ class FlatRecords(Format):
             text = self._with_origin(text)  # without it Biopython loses the features too
         self._check_locations(entry, text)
         self._check_letters(entry, text)
-        with quiet(entry, problems):
-            record = SeqIO.read(StringIO(text), self.parser)
+        try:
+            with quiet(entry, problems):
+                record = SeqIO.read(StringIO(text), self.parser)
+        except Exception as error:
+            fault = f"it is no sound {self.called}: its lines are not as they must be"
+            raise Fault(entry.name, fault, COPY, place=f"record {number}", detail=repr(error)) from error
         key = record.id if record.id and record.id != "<unknown id>" else f"{entry.stem}_{number}"
         letters, claimed = letters_of(record), self._claimed(text)
         if not letters:
@@ -87,7 +90,7 @@ class FlatRecords(Format):
         return features_of(entry, record, len(letters), problems)
 
     def _claimed(self, text: str) -> int:
-        found = re.match(self.length, text)
+        found = re.match(self.length, text[:500])
         return int(found[1]) if found and len(found[1]) < 15 else 0
 
     def _with_origin(self, text: str) -> str:

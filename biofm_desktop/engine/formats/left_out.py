@@ -9,6 +9,7 @@ from .entry import Entry, shown
 from .text_lines import COPY
 
 _SHOWN = 5
+_MOST_CHECKED, _HOPELESS = 20_000, 10_000
 _LONGEST = 80  # letters of a word quoted from the file
 
 
@@ -21,6 +22,7 @@ class LeftOut:
         self._count = 0
         self._doubts: dict[str, list[str]] = {}
         self._detail = ""
+        self._checks = 0
 
     def __len__(self) -> int:
         return self._count
@@ -32,9 +34,18 @@ class LeftOut:
         if len(self._faults) < _SHOWN:
             self._faults.append((place, fault))
 
+    def hopeless(self, sound: int) -> bool:
+        """Say whether so many records were left out without a sound one that reading on is of no use."""
+        return not sound and self._count >= _HOPELESS
+
     def doubt(self, place: str, doubt: str) -> None:
         """Take down what is odd about a record that stays."""
         self._doubts.setdefault(doubt, []).append(place)
+
+    def may_check(self) -> bool:
+        """Say whether a costly check of one more record is worth its time, and count it."""
+        self._checks += 1
+        return self._checks <= _MOST_CHECKED
 
     def tell(self, sound: int, problems: list[Problem], *, refuse: bool = True) -> None:
         """Add what was met to the problems; raise `Fault` where nothing sound is left (unless not to ``refuse``)."""

@@ -8,7 +8,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.samples import Problem, StructureSample
 
 from .base import Format
-from .entry import Entry, faults_of
+from .entry import Entry, faults_of, shown
 from .left_out import some
 from .structures import structure_sample
 from .text_lines import COPY, text_of
@@ -27,7 +27,9 @@ _FAULTS = (
     ("unterminated", "a quote is opened and never closed"),
     ("duplicate block", "a block (data_ ...) is doubled: two have one name"),
     ("duplicate tag", "a key is doubled"),
-    ("label_atom_id nor auth_atom_id", "its table of atoms lacks their names"),
+    ("_atom_id found", "its table of atoms lacks their names"),
+    ("_comp_id found", "its table of atoms lacks the names of residues"),
+    ("expected block header", "it is no sound mmCIF: no block (data_ ...) begins it"),
 )
 
 
@@ -42,29 +44,31 @@ class MmCif(Format):
 
     def read(self, entry: Entry, problems: list[Problem]) -> Iterator[StructureSample]:
         """Give the one structure."""
-        yield structure_sample(entry, _parsed(entry, text_of(entry, problems, "mmCIF"), problems), _again, problems)
+        structure = _parsed(entry, text_of(entry, problems, "mmCIF"), problems)
+        with faults_of(entry):
+            yield structure_sample(entry, structure, _again, problems)
 
 
 def _parsed(entry: Entry, text: str, problems: list[Problem]) -> "Structure":
     import gemmi
 
     try:
-        with faults_of(entry):
-            document = gemmi.cif.read_string(text)
-            holding = [block for block in document if block.find(["_atom_site.Cartn_x"])]
-            if not holding:
-                raise Fault(entry.name, "it holds no atom (no table _atom_site)", "Choose another file")
-            if len(holding) > 1:
-                names = some(block.name for block in holding)
-                problems.append(
-                    Problem(entry.name, f"{len(holding)} of its blocks hold atoms ({names}); the first was taken")
-                )
-            structure = gemmi.make_structure_from_block(holding[0])
-            if not len(structure):
-                raise Fault(entry.name, _lacking(holding[0]), COPY)
-            return structure
-    except Fault as fault:
-        raise _told(entry, fault) from None
+        document = gemmi.cif.read_string(text)
+        holding = [block for block in document if block.find(["_atom_site.Cartn_x"])]
+        if not holding:
+            raise Fault(entry.name, "it holds no atom (no table _atom_site)", "Choose another file")
+        structure = gemmi.make_structure_from_block(holding[0])
+    except Fault:
+        raise
+    except Exception as error:
+        raise _told(entry, error) from error
+    if not len(structure):
+        raise Fault(entry.name, _lacking(holding[0]), COPY)
+    if len(holding) > 1:
+        names = some(shown(block.name) for block in holding)
+        message = f"{len(holding)} of its blocks hold atoms ({names}); the first was taken"
+        problems.append(Problem(entry.name, message))
+    return structure
 
 
 def _lacking(block: "Block") -> str:
@@ -73,15 +77,14 @@ def _lacking(block: "Block") -> str:
     return f"its table of atoms (_atom_site) lacks columns: {', '.join(missing) or 'some'}"
 
 
-def _told(entry: Entry, fault: Fault) -> Fault:
+def _told(entry: Entry, error: Exception) -> Fault:
     """Return gemmi's words as a fault with its line and the key or block that is meant."""
-    for words, told in _FAULTS:
-        if words in fault.detail:
-            line = re.search(r"string:(\d+)", fault.detail)
-            named = re.search(r"(?:duplicate block name: |duplicate tag |loop )([\w.\[\]-]{1,80})", fault.detail)
-            place = f"line {line[1]}" if line else ""
-            return Fault(entry.name, told + (f": {named[1]}" if named else ""), COPY, place=place, detail=fault.detail)
-    return fault
+    words = str(error)
+    told = next((told for mark, told in _FAULTS if mark in words), "it is no sound mmCIF")
+    line = re.search(r"string:(\d+)", words)
+    named = re.search(r"(?:duplicate block name: |duplicate tag |loop )([\w.\[\]-]{1,80})", words)
+    fault = told + (f": {named[1]}" if named else "")
+    return Fault(entry.name, fault, COPY, place=f"line {line[1]}" if line else "", detail=words)
 
 
 def _again(entry: Entry) -> "Structure":

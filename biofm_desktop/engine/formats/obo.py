@@ -1,8 +1,10 @@
 """OBO: ontologies, by obonet from a text that is open already (a name could be an address, and would be fetched)."""
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 
@@ -10,12 +12,12 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.samples import Edge, GraphSample, Node, Problem
 
 from .base import Format
-from .entry import Entry, faults_of, shown
+from .entry import Entry, shown
 from .graph_checks import tell_loops
 from .left_out import some
-from .text_lines import text_of
+from .text_lines import COPY, text_of
 
-_STANZA_ID = re.compile(r"^\[Term\]\s*\n(?:[^\[\n][^\n]*\n)*?id:[ \t]*([^\s!]+)", re.MULTILINE)
+_STANZA_ID = re.compile(r"^\[Term\][ \t]*\n(?:[^\[\n][^\n]*\n)*?id:[ \t]*([^\s!]+)", re.MULTILINE)
 _LOOSE = re.compile(r"^\[Term\][^\n]*\n(?!(?:[^\[\n][^\n]*\n)*?id:)", re.MULTILINE)
 
 
@@ -36,9 +38,7 @@ class Obo(Format):
             raise Fault(entry.name, "it holds no term ([Term] with an id)", "Choose another file")
         if loose := _LOOSE.search(text):
             place = f"line {text[: loose.start()].count(chr(10)) + 1}"
-            raise Fault(
-                entry.name, "a term has no id; the file may be truncated", "Get a sound copy of it", place=place
-            )
+            raise Fault(entry.name, "a term has no id; the file may be truncated", COPY, place=place)
         doubled = [identity for identity, times in Counter(stated).items() if times > 1]
         if doubled:
             message = (
@@ -62,16 +62,25 @@ class Obo(Format):
 
 
 def _graph(entry: Entry, text: str) -> Any:
-    import logging
-
     import obonet
 
-    logging.getLogger("obonet").setLevel(logging.ERROR)
-    if not re.search(r"^(?:name|ontology):", text.partition("\n\n")[0], re.MULTILINE):
-        text = f"ontology: unnamed{_gap(text)}{text}"  # without it obonet writes to the terminal
-    with faults_of(entry):
-        return obonet.read_obo(StringIO(text))
+    text = re.sub(r"[ \t]{2,}", " ", text)  # obonet's pattern takes long over many blanks
+    try:
+        with _silence():
+            return obonet.read_obo(StringIO(text))
+    except Exception as error:
+        fault = "it is no sound OBO: a line is not a tag, a colon and a value"
+        raise Fault(entry.name, fault, COPY, detail=repr(error)) from error
 
 
-def _gap(text: str) -> str:
-    return "\n\n" if text.lstrip().startswith("[") else "\n"
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep what obonet logs from the terminal, and from making a handler of its own for it."""
+    root, nobody, before = logging.getLogger(), logging.NullHandler(), logging.root.manager.disable
+    root.addHandler(nobody)
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+        root.removeHandler(nobody)

@@ -41,22 +41,24 @@ class Pdb(Format):
             raise Fault(entry.name, "it holds no atom (no line that begins with ATOM or HETATM)", "Choose another file")
         if re.search(r"^(?:ATOM  |HETATM)\*{5}|^(?:ATOM  |HETATM) *\*", text, re.MULTILINE):
             problems.append(Problem(entry.name, "its atoms have serial numbers of *****; they were numbered anew"))
-        yield structure_sample(entry, _parsed(entry, text), _again, problems)
+        with faults_of(entry):
+            yield structure_sample(entry, _parsed(entry, text), _again, problems)
 
 
 def _parsed(entry: Entry, text: str) -> "Structure":
     import gemmi
 
     try:
-        with faults_of(entry):
-            return gemmi.read_pdb_string(text)
-    except Fault as fault:
-        if "MODEL" in fault.detail:
-            found = re.search(r"line (\d+)", fault.detail)
-            place = f"line {found[1]}" if found else ""
+        return gemmi.read_pdb_string(text.encode("ascii", "replace").decode())  # it counts columns in bytes
+    except Exception as error:
+        words = str(error)
+        found = re.search(r"line (\d+)", words)
+        told = "it is no sound PDB"
+        if "MODEL" in words:
             told = "a MODEL begins before the one before it is closed by ENDMDL"
-            raise Fault(entry.name, told, COPY, place=place, detail=fault.detail) from None
-        raise
+        elif "too short" in words:
+            told = "the line of an atom is truncated (cut short)"
+        raise Fault(entry.name, told, COPY, place=f"line {found[1]}" if found else "", detail=words) from error
 
 
 def _again(entry: Entry) -> "Structure":

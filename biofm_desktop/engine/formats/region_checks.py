@@ -11,7 +11,7 @@ from biofm_desktop.engine.samples.region import Point
 
 from .entry import shown
 
-_MOST_CORNERS = 3_000  # beyond, crossings are not looked for: the time grows with the square
+_MOST_CORNERS = 500  # beyond, crossings are not looked for: the time grows with the square
 _LONGEST = 200  # letters of a label
 Size = tuple[int, int]
 
@@ -64,8 +64,6 @@ def doubt_of_region(region: Region, size: Size | None) -> str:
     left, top, width, height = region.box
     if size and (left < -1 or top < -1 or left + width > size[0] + 1 or top + height > size[1] + 1):
         return f"the {region.kind} reaches outside the picture, whose size is {size[0]} x {size[1]}"
-    if region.kind == "polygon" and crosses_itself(region.points):
-        return "the outline of the polygon crosses itself; its area is not sure"
     return ""
 
 
@@ -94,8 +92,9 @@ def inside(point: Point, ring: Sequence[Point]) -> bool:
     if point in ring:
         return True
     x, y = point
-    within = False
-    for (x0, y0), (x1, y1) in zip(ring, [*ring[1:], ring[0]]):
-        if (y0 > y) != (y1 > y) and x < (x1 - x0) * (y - y0) / (y1 - y0) + x0:
-            within = not within
-    return within
+    begin = np.asarray(ring, np.float64)
+    end = np.roll(begin, -1, axis=0)
+    rise = end[:, 1] - begin[:, 1]
+    over = (begin[:, 1] > y) != (end[:, 1] > y)
+    at = begin[:, 0] + (end[:, 0] - begin[:, 0]) * (y - begin[:, 1]) / np.where(rise == 0, 1, rise)
+    return bool((over & (x < at)).sum() % 2)

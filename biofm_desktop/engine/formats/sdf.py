@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
 _COUNTS = re.compile(rb"(?:[^\n]*\n){3}[ \d]{6}[^\n]*V[23]000")
-_PROPERTY = re.compile(r"^>[^\n]*?<([^>\n]+)>[^\n]*\n(.*?)(?=^\s*$|\Z)", re.MULTILINE | re.DOTALL)
+_NAME = re.compile(r"<([^<>]+)>")
 _MOST_ATOMS = 20_000
 
 
@@ -47,13 +47,29 @@ class Sdf(Format):
                     continue
                 block = record[: record.index("M  END") + 6] + "\n"
                 key = shown(record.split("\n", 1)[0].strip()[:200]) or f"{entry.stem}_{number}"
-                told = {shown(name): shown(cell.strip()) for name, cell in _PROPERTY.findall(record[len(block) :])}
+                told = _properties(record[len(block) :])
                 samples.append(molecule_sample(key, found, entry.source, molblock=block, columns=told))
         if not samples and not left_out:
             raise Fault(entry.name, "it holds no molecule", "Choose another file")
         left_out.tell(len(samples), problems)
         tell_doubled(entry, samples, problems)
         yield from samples
+
+
+def _properties(text: str) -> dict[str, str]:
+    """Return the properties after a molecule: a line ``> <name>``, then lines of the value until a blank one."""
+    told: dict[str, str] = {}
+    name = ""
+    for line in text.split("\n"):
+        found = _NAME.search(line) if line.startswith(">") else None
+        if found:
+            name = shown(found[1])
+            told[name] = ""
+        elif name and line.strip():
+            told[name] = f"{told[name]} {shown(line.strip())}".strip()
+        else:
+            name = ""
+    return told
 
 
 def _molecule(record: str, words: list[str]) -> "Mol | str":
@@ -68,7 +84,8 @@ def _molecule(record: str, words: list[str]) -> "Mol | str":
     if record.count("\n") > 3 * _MOST_ATOMS:
         return f"it has more than {_MOST_ATOMS:,} atoms"
     del words[:]
-    read = Chem.MolFromMolBlock(record, sanitize=False, removeHs=False, strictParsing=True)
+    block = record.encode("ascii", "replace").decode()  # a name of other letters breaks RDKit's messages
+    read = Chem.MolFromMolBlock(block, sanitize=False, removeHs=False, strictParsing=True)
     molecule = cast("Mol | None", read)
     if molecule is None:
         return "its table of atoms or bonds is not sound" + because(words)

@@ -10,8 +10,9 @@ from biofm_desktop.engine.samples import Problem, SequenceSample
 from .alphabet import checked, guess
 from .base import Format
 from .biopython_records import features_of, letters_of, quiet
-from .entry import Entry, faults_of, shown
+from .entry import Entry, shown
 from .left_out import quoted
+from .text_lines import COPY
 from .xml_safe import local, xml_root
 
 if TYPE_CHECKING:
@@ -43,8 +44,12 @@ class SeqXml(Format):
         if parser is None:
             fault = f"it is XML of a kind that is not opened (its first element is {quoted(local(root.tag))})"
             raise Fault(entry.name, fault, "SeqXML, UniProt XML and Pascal VOC can be opened")
-        with faults_of(entry), quiet(entry, problems):
-            records = list(SeqIO.parse(BytesIO(data), parser))
+        try:
+            with quiet(entry, problems):
+                records = list(SeqIO.parse(BytesIO(data), parser))
+        except Exception as error:
+            fault = f"an entry is not as {local(root.tag)} must be"
+            raise Fault(entry.name, fault, COPY, detail=repr(error)) from error
         if not records:
             raise Fault(entry.name, "it holds no record", "Choose another file")
         _check_lengths(entry, root, problems)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
 _LONGEST, _DEEPEST, _MOST_RINGS = 10_000, 500, 400
-_CHARGE = re.compile(r"\[[^\]]*?(?:[+-](\d+))")
+_CHARGE = re.compile(r"\[[^\[\]]*?[+-](\d+)")
 _ISOTOPE = re.compile(r"\[(\d+)")
 _HIGHEST_CHARGE, _HEAVIEST = 15, 300
 _SIGNS = re.compile(r"[A-Za-z0-9@+\-\[\]().=#$:/\\%*~!&,;?<>{}]+")

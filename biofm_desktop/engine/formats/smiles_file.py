@@ -26,7 +26,7 @@ class SmilesFile(Format):
         """Give the sound molecules; the other lines become problems."""
         text = _text(entry, problems)
         left_out = LeftOut(entry, "lines")
-        samples = []
+        samples: list[MoleculeSample] = []
         with told_by_rdkit() as words:
             for number, line in enumerate(text.split("\n"), 1):
                 smiles, _, name = line.strip().replace("\t", " ").partition(" ")
@@ -35,6 +35,8 @@ class SmilesFile(Format):
                 found = molecule_of_smiles(smiles, words)
                 if isinstance(found, str):
                     left_out.add(f"line {number}", found + cut_at_the_end(text, number), " ".join(words))
+                    if left_out.hopeless(len(samples)):
+                        break
                     continue
                 key = shown(name.strip()) or f"{entry.stem}_{number}"
                 samples.append(molecule_sample(key, found, entry.source, smiles=smiles))

@@ -28,13 +28,16 @@ class SpansJsonl(Format):
     def read(self, entry: Entry, problems: list[Problem]) -> Iterator[TextSample]:
         """Give the lines with a text; spans that do not lie in their text are left out and told."""
         whole = text_of(entry, problems, "JSON lines")
-        left_out, lost, samples = LeftOut(entry, "lines"), LeftOut(entry, "spans"), []
+        left_out, lost = LeftOut(entry, "lines"), LeftOut(entry, "spans")
+        samples: list[TextSample] = []
         spans_met = 0
         for number, line in numbered(whole):
             try:
                 value = json_of(entry, line, f"line {number}")
             except Fault as fault:
                 left_out.add(f"line {number}", fault.fault + cut_at_the_end(whole, number), fault.detail)
+                if left_out.hopeless(len(samples)):
+                    break
                 continue
             text = value.get("text") if isinstance(value, dict) else None
             if not isinstance(text, str) or not text:

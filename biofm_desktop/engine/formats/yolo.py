@@ -16,7 +16,8 @@ from .text_lines import cut_at_the_end, numbered, text_of
 from .yaml_safe import yaml_data
 
 NAME_FILES = ("classes.txt", "obj.names", "data.yaml", "data.yml", "dataset.yaml")
-_LOOKS = re.compile(rb"\d{1,5}(?:[ \t]+-?\d*\.?\d+(?:[eE]-?\d+)?){4,}[ \t]*(?:\r?\n|$)")
+_CLASS = re.compile(rb"\d{1,5}")
+_SHARE = re.compile(rb"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE]-?\d+)?")
 
 
 class Yolo(AnnotationFormat):
@@ -26,7 +27,9 @@ class Yolo(AnnotationFormat):
 
     def sniff(self, entry: Entry, head: bytes) -> bool:
         """Say whether the first line is a class and at least four numbers."""
-        return entry.suffix in self.suffixes and _LOOKS.match(head.lstrip()) is not None
+        first, *values = head.lstrip().partition(b"\n")[0].split() or [b""]
+        looks = len(values) >= 4 and _CLASS.fullmatch(first) and all(map(_SHARE.fullmatch, values[:4]))
+        return entry.suffix in self.suffixes and bool(looks)
 
     def annotated(
         self, entry: Entry, problems: list[Problem], left_out: LeftOut, names: Sequence[str] = ()
@@ -70,7 +73,7 @@ def _region(words: list[str], names: Sequence[str]) -> Region | str:
 
 def names_in(entry: Entry, problems: list[Problem]) -> tuple[str, ...]:
     """Return the classes that a file of names states; places in it are not followed."""
-    text = text_of(entry, problems, "list of classes", 1_000_000)
+    text = text_of(entry, problems, "list of classes", 300_000)
     if entry.suffix not in (".yaml", ".yml"):
         return tuple(label_of(line.strip()) for _, line in numbered(text))
     value = yaml_data(entry, text).value

@@ -302,3 +302,8 @@ def test_a_region_of_imagej_is_refused_by_name(tmp_path):
     path.write_bytes(b"Iout" + b"\0" * 60)
     with pytest.raises(Fault, match="ImageJ"):
         open_data([path])
+
+
+def test_a_first_line_of_endless_digits_is_no_trap(tmp_path):
+    with pytest.raises(Fault, match=r"a\.txt"):
+        alone(tmp_path, "0 " + "9" * 5000 + " x y z\n" + "\0" * 9999, "a.txt")

@@ -100,3 +100,9 @@ def test_a_bad_record_is_named_and_the_others_stay(tmp_path, change, word):
 def test_an_empty_file_holds_no_molecule(tmp_path, name, word):
     with pytest.raises(Fault, match=word):
         opened(tmp_path / name, "")
+
+
+def test_reading_ends_where_nothing_is_sound(tmp_path, monkeypatch):
+    monkeypatch.setattr("biofm_desktop.engine.formats.left_out._HOPELESS", 3)
+    with pytest.raises(Fault, match="2 more lines"):
+        opened(tmp_path / "a.smi", "C(C bad\n" * 50)
