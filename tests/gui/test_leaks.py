@@ -82,7 +82,7 @@ def test_the_pairs_are_named_as_plain_text_and_a_double_click_shows_a_sample(des
     table = desk.dialog().findChild(QTableWidget, "leaks.table")
     texts = [[table.item(row, column).text() for column in range(6)] for row in range(2)]
     assert texts == [
-        ["<b>a</b>", "train", "b", "val", "equal content", "1"],
+        ["<b>a</b>", "train", "b", "val", "equal content", "1.000"],
         ["c", "train", "d", "test", "similar sequence", "0.951"],
     ]
     assert "<b>" not in table.item(0, 0).toolTip()

@@ -60,7 +60,7 @@ class LeaksDialog(QDialog):
         table = named(QTableWidget(len(leaks), len(COLUMNS)), "leaks.table", "Leaks", tip)
         table.setHorizontalHeaderLabels(COLUMNS)
         for row, leak in enumerate(leaks):
-            cells = (leak.first, leak.first_split, leak.second, leak.second_split, leak.kind, f"{leak.likeness:.3g}")
+            cells = (leak.first, leak.first_split, leak.second, leak.second_split, leak.kind, f"{leak.likeness:.3f}")
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
                 item.setToolTip(plain_tip(text))

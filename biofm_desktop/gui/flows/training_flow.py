@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
-from biofm_desktop.engine.events import Event, Failed, Finished
+from biofm_desktop.engine.events import Event, Failed, Finished, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import DOWNLOAD, TrainJob
 from biofm_desktop.engine.models import MODELS, ModelEntry
@@ -199,8 +199,16 @@ class TrainingFlow(QObject):
     def _take(self, events: list[Event]) -> None:
         self._status.take(events)
         self._plots.take(events)
+        self._tell_warnings(events)
         self._panel.show_progress(self._status.share)
         self._panel.show_status(self._status.text())
+
+    def _tell_warnings(self, events: list[Event]) -> None:
+        """Pass on what the training warns of, other than the problems that were told when the data were opened."""
+        known = {str(problem) for problem in self._project.dataset.problems} if self._project else set()
+        for event in events:
+            if isinstance(event, Warned) and event.message not in known:
+                self.message.emit(event.message)
 
     def _end(self, last: Finished | Failed) -> None:
         assert self._handle is not None
