@@ -20,7 +20,7 @@ from .data import learnable, loaded
 
 LEAKS = "leaks.csv"
 IDENTITY = 0.9
-_SECONDS = 8.0
+_SECONDS = 10.0
 _LISTED = 1000
 
 
