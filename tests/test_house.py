@@ -134,7 +134,7 @@ def test_commands_and_links_of_the_pages_are_real(page: str) -> None:
             assert re.search(r"[/_.]", words[0]), line
     for place in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
         assert (ROOT / page).parent.joinpath(place).exists(), place
-    for place in re.findall(r"(?:resources|installers)/[\w./]+\w", text):
+    for place in re.findall(r"(?:resources|installers)/[\w./-]+\w", text):
         assert (ROOT / place).exists(), place
 
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QPushButton
+from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.project import Project
@@ -30,14 +30,14 @@ from .docks.samples import SamplesPanel
 from .errors import ErrorDesk
 from .flows.project_flow import ProjectFlow
 from .labelling import Labelling
-from .layers import words
 from .memory import WindowMemory
 from .opening import Opening
 from .panels import Panels
 from .popups import Popups
-from .theme import Colours, apply_theme, theme_bus, theme_colours
+from .showing import Showing
+from .status import StatusSigns
+from .theme import Colours, apply_theme, theme_bus
 from .views import Views
-from .widgets.named import named, plain_tip
 from .workbench import Workbench
 from .workers.job_center import JobCenter
 from .workers.warm_imports import WarmImports
@@ -79,9 +79,9 @@ class MainWindow(QMainWindow):
         self.menus = fill_menus(self, self.commands)
         self._fill_own_menus()
         self._make_status_bar()
+        self.showing = Showing(self)
         self._connect_bench()
         self._connect_panels()
-        self._show_history()
         self._show_recent()
         self._restore()
 
@@ -122,33 +122,13 @@ class MainWindow(QMainWindow):
         self.commands["action.layers"].setChecked(roomy)
 
     def _make_status_bar(self) -> None:
-        self._pointer, self._device, self._offline, self._holder = (QLabel(self) for _ in range(4))
-        tip = "Open this project for writing: only where that program is gone or does not work on it any more"
-        self._take_over = named(QPushButton("Take over"), "status.take_over", "Take over", tip)
-        self._take_over.clicked.connect(lambda _: self.safety.take_over())
-        for label, name in (
-            (self._pointer, "pointer"),
-            (self._device, "device"),
-            (self._offline, "offline"),
-            (self._holder, "holder"),
-        ):
-            label.setObjectName(f"status.{name}")
-            label.setTextFormat(label.textFormat().PlainText)
-            self.statusBar().addPermanentWidget(label)
-        self.statusBar().addPermanentWidget(self._take_over)
-        self._show_holder("")
+        self.signs = StatusSigns(self.statusBar())
         self.show_settings(self.settings)
 
     def _connect_bench(self) -> None:
         bench, viewer = self.bench, self.centre.viewer
-        bench.project_changed.connect(self._show_project)
-        bench.current_changed.connect(self._show_current)
-        bench.edited.connect(self._show_edit)
-        bench.mask_replaced.connect(self._show_replaced_mask)
-        bench.history_changed.connect(self._show_history)
-        bench.predictions_changed.connect(self._show_predictions)
         bench.failed.connect(self.show_error)
-        viewer.pointed_at.connect(self._pointer.setText)
+        viewer.pointed_at.connect(self.signs.pointer.setText)
         self.centre.read_failed.connect(self.show_error)
         self.centre.sequence_ready.connect(lambda panel: panel.feature_added.connect(self.labelling.add_feature))
         self.centre.welcome.recent_chosen.connect(self.open_paths)
@@ -170,6 +150,7 @@ class MainWindow(QMainWindow):
         self.safety.failed_in_words.connect(self._show_failure)
         self.safety.open_requested.connect(self.open_paths)
         self.safety.holder_changed.connect(self._show_holder)
+        self.signs.take_over.connect(self.safety.take_over)
         theme_bus().changed.connect(self._show_theme)
 
     def _restore(self) -> None:
@@ -249,67 +230,6 @@ class MainWindow(QMainWindow):
         loop.exec()
         return self.ready
 
-    @Slot(object)
-    def _show_project(self, project: Project | None) -> None:
-        self.centre.clear()
-        self.setWindowTitle(f"{project.name} — BioFM Desktop" if project else "BioFM Desktop")
-        if project is None:
-            return
-        dataset = project.dataset
-        self.samples.show_dataset(dataset, project.corrected_keys)
-        self.annotation.show_dataset(dataset, project.classes)
-        self.centre.viewer.set_classes(project.classes, instances=dataset.instances)
-        for problem in dataset.problems:
-            self.messages.add(str(problem), "warning")
-        if dataset.problems:
-            self.panels.bring("messages")
-        count = f"{len(dataset):,} samples" if len(dataset) != 1 else "one sample"
-        self.show_message(f"Opened {project.name}: {count}. Corrections are kept in {project.folder}")
-
-    @Slot(str)
-    def _show_current(self, key: str) -> None:
-        bench = self.bench
-        if bench.project is None or bench.sample is None:
-            return
-        self.samples.show_current(key)
-        self.annotation.show_sample(bench.sample)
-        neighbours = [self.samples.next_key(key, step) for step in (1, -1)]
-        nearby = [bench.project.sample(near) for near in neighbours if near]
-        self.centre.show_sample(bench.sample, nearby, bench.prediction, paintable=self.annotation.mode == "paint")
-
-    @Slot(str)
-    def _show_edit(self, key: str) -> None:
-        project = self.bench.project
-        if project is None:
-            return
-        self.samples.update_dataset(project.dataset, project.corrected_keys, key)
-        if not key:
-            self.annotation.show_classes(project.classes)
-            self.centre.viewer.set_classes(project.classes, instances=project.dataset.instances)
-        if self.bench.sample is not None and key in ("", self.bench.key):
-            self.annotation.show_sample(self.bench.sample)
-            self.centre.update_sample(self.bench.sample, self.bench.prediction)
-
-    @Slot(str)
-    def _show_replaced_mask(self, key: str) -> None:
-        if key == self.bench.key and self.bench.sample is not None:
-            self.centre.show_mask(self.bench.sample)
-
-    @Slot(list)
-    def _show_predictions(self, keys: list[str]) -> None:
-        self.samples.show_predictions({key: words(self.bench.predictions[key]) for key in keys})
-        if self.bench.key in keys:
-            self.centre.show_prediction(self.bench.prediction)
-
-    @Slot()
-    def _show_history(self) -> None:
-        project = self.bench.project
-        for name, title, text in (
-            ("action.undo", "&Undo", project.undo_text if project else None),
-            ("action.redo", "&Redo", project.redo_text if project else None),
-        ):
-            self.commands[name].setText(f"{title} {text.replace('&', '&&')}" if text else title)
-
     def _show_recent(self) -> None:
         menu, recent = self.menus["recent"], self.memory.recent()
         menu.clear()
@@ -352,11 +272,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _show_holder(self, words: str) -> None:
-        self._holder.setText("Read only" if words else "")
-        self._holder.setStyleSheet(f"color: {theme_colours().warning}; font-weight: bold;")
-        self._holder.setToolTip(plain_tip(f"{words} works on this project; here it can be looked at." if words else ""))
-        self._holder.setVisible(bool(words))
-        self._take_over.setVisible(bool(words))
+        self.signs.show_holder(words)
         if words:
             self.show_message(f"This project is open for reading only: {words} works on it.")
 
@@ -373,9 +289,7 @@ class MainWindow(QMainWindow):
     def show_settings(self, settings: Settings) -> None:
         """Follow these settings from now on."""
         changed, self.settings = settings.theme != self.settings.theme, settings
-        self._device.setText(f"Device: {settings.device}")
-        self._offline.setText("Offline" if settings.offline else "")
-        self._offline.setVisible(settings.offline)
+        self.signs.show_settings(settings)
         if changed:
             apply_theme(settings.theme)
 

@@ -1,5 +1,6 @@
 """From a sample's pixels to what a viewer draws: layers, contrast, scale, and the facts in words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -84,3 +85,24 @@ def facts_of(sample: ImageSample) -> str:
     if sample.unit not in ("", "pixel") and sample.spacing:
         words.append(" × ".join(f"{s:.3g}" for s in reversed(sample.spacing)) + f" {sample.unit}")
     return "  ·  ".join(words)
+
+
+def box_of(indices: Sequence[Any], shape: Sequence[int]) -> tuple[slice, ...] | None:
+    """Return the box of what napari says it changed: a slice, a number or an array of places for each axis."""
+    box = []
+    for axis, size in zip(indices, shape, strict=True):
+        if isinstance(axis, slice):
+            start, stop, _ = axis.indices(size)
+        elif np.size(axis):
+            start, stop = int(np.min(axis)), int(np.max(axis)) + 1
+        else:
+            return None
+        box.append(slice(start, stop))
+    return tuple(box)
+
+
+def status_text(status: object) -> str:
+    """Return what napari says of the place under the pointer as a line of text."""
+    if isinstance(status, dict):
+        return " ".join(str(status[part]) for part in ("coordinates", "value") if status.get(part))
+    return str(status)

@@ -13,7 +13,7 @@ from biofm_desktop.engine.samples import ImageSample
 
 from .layers import Overlay, class_colour
 from .napari_look import import_napari, quiet, register_theme
-from .pictures import facts_of, pictures, scale_of, units_of
+from .pictures import box_of, facts_of, pictures, scale_of, status_text, units_of
 from .theme import Colours, theme_bus, theme_colours
 from .widgets.sample_header import SampleHeader
 from .workers.pixel_reader import Pixels
@@ -239,9 +239,7 @@ class Viewer(QWidget):
 
     def picture(self) -> QImage:
         """Return what the canvas shows."""
-        if self.napari is None:
-            return QImage()
-        return self.napari.window._qt_viewer.canvas.native.grabFramebuffer()
+        return QImage() if self.napari is None else self.napari.window._qt_viewer.canvas.native.grabFramebuffer()
 
     def fit(self) -> None:
         """Show the whole image."""
@@ -259,8 +257,7 @@ class Viewer(QWidget):
         self.settling, self._latest = False, None
         viewer, self.napari = self.napari, None
         if viewer is not None:
-            application = QApplication.instance()
-            if application is not None:
+            if (application := QApplication.instance()) is not None:
                 application.removeEventFilter(viewer.window._qt_window)
             viewer.events.status.disconnect(self._show_status)
             viewer.close()
@@ -353,7 +350,7 @@ class Viewer(QWidget):
 
     def _begin_stroke(self, event: Any) -> None:
         if self._labels is not None:
-            boxes = [_box(atom[0], self._labels.data.shape) for atom in event.value]
+            boxes = [box_of(atom[0], self._labels.data.shape) for atom in event.value]
             self._where += [box for box in boxes if box is not None]
         self._stroke.start()
 
@@ -380,7 +377,7 @@ class Viewer(QWidget):
         self.class_changed.emit(self._value)
 
     def _select(self) -> None:
-        if self.napari is not None and self._labels is not None and self._labels in self.napari.layers:
+        if self.napari is not None and self._labels in self.napari.layers:
             self.napari.layers.selection.active = self._labels
 
     def _drop_overlays(self) -> None:
@@ -393,10 +390,7 @@ class Viewer(QWidget):
             self.napari.layers.remove(layer)
 
     def _show_status(self, event: Any) -> None:
-        status = event.value
-        if isinstance(status, dict):
-            status = " ".join(str(status[part]) for part in ("coordinates", "value") if status.get(part))
-        self.pointed_at.emit(str(status))
+        self.pointed_at.emit(status_text(event.value))
 
     def _show_theme(self, colours: Colours) -> None:
         if self.napari is not None:
@@ -404,17 +398,3 @@ class Viewer(QWidget):
             from napari.settings import get_settings
 
             get_settings().appearance.theme = colours.name
-
-
-def _box(indices: Sequence[Any], shape: Sequence[int]) -> tuple[slice, ...] | None:
-    """Return the box of what napari says it changed: a slice, a number or an array of places for each axis."""
-    box = []
-    for axis, size in zip(indices, shape, strict=True):
-        if isinstance(axis, slice):
-            start, stop, _ = axis.indices(size)
-        elif np.size(axis):
-            start, stop = int(np.min(axis)), int(np.max(axis)) + 1
-        else:
-            return None
-        box.append(slice(start, stop))
-    return tuple(box)

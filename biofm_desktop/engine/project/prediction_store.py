@@ -185,8 +185,15 @@ def _read_array(path: Path) -> NDArray[Any]:
 
 
 def _save_array(path: Path, array: NDArray[Any]) -> None:
+    """Write a file as `numpy.save` does, which tells nothing of a full disk where its last bytes do not fit."""
+    plain = np.ascontiguousarray(array).reshape(array.shape)
     with path.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
+        np.lib.format.write_array_header_1_0(file, _header(plain.shape, plain.dtype))
+        file.write(plain.reshape(-1).view(np.uint8))
+
+
+def _header(shape: tuple[int, ...], kind: np.dtype[Any]) -> dict[str, Any]:
+    return {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
 
 
 def _map_new(path: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> NDArray[Any]:
@@ -196,8 +203,7 @@ def _map_new(path: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> NDArray
         path.parent.mkdir(parents=True, exist_ok=True)
         at_point(f"{_ROOM}.write", path)
         with path.open("wb") as file:
-            header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
+            np.lib.format.write_array_header_1_0(file, _header(shape, kind))
             start = file.tell()
             if hasattr(os, "posix_fallocate"):
                 file.flush()

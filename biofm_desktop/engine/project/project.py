@@ -27,18 +27,20 @@ from biofm_desktop.engine.samples import (
 from .corrections import corrected
 from .data import is_project, open_sources
 from .database import DATABASE
-from .edits import ABSENT, Change, Edit, Slot
+from .edits import ABSENT, Change, Slot
 from .folders import folder_of, new_numbered, numbered
 from .generations import Generation, generations
+from .journal import Journal
 from .labels import smallest
 from .lock import Holder
 from .restoring import restoring
 from .sources import Moved, copy_in, moved_to
 from .store import Store, note_files
 from .strokes import Stroke
+from .undoing import Undoing
 
 
-class Project:
+class Project(Undoing):
     """Data with the corrections laid over. Each ``set_...`` is in the journal on the disk when it returns, or raises
     `Fault` and changes nothing. May be used from several threads. `close` when done: it holds the folder's lock."""
 
@@ -185,7 +187,8 @@ class Project:
         """
         sample = self._image(key)
         if mask.shape != sample.spatial_shape:
-            raise Fault(key, f"a label of {_size(mask.shape)} does not fit an image of {_size(sample.spatial_shape)}")
+            sizes = [" x ".join(map(str, shape)) for shape in (mask.shape, sample.spatial_shape)]
+            raise Fault(key, f"a label of {sizes[0]} does not fit an image of {sizes[1]}")
         mask = smallest(key, mask)
         store = self._writable()
         original = self._data.samples[self._place[key]]
@@ -243,63 +246,6 @@ class Project:
         changes = [self._change(Slot.CLASSES, "", names)]
         changes += [self._change(Slot.TARGET, s.key, new.strip()) for s in self._samples if s.target == old]
         self._do(f"rename {old} to {new}", *changes)
-
-    @property
-    def history(self) -> tuple[list[Edit], list[Edit]]:
-        """Return the edits that stand, in order, and those that were taken back, the next to redo first."""
-        if self._store is None:
-            return [], []
-        return list(self._store.journal.done), self._store.journal.undone[::-1]
-
-    @property
-    def undo_text(self) -> str | None:
-        """Return what `undo` would take back; None where there is nothing."""
-        edit = self._next(forward=False)
-        return edit.text if edit else None
-
-    @property
-    def redo_text(self) -> str | None:
-        """Return what `redo` would do again; None where there is nothing."""
-        edit = self._next(forward=True)
-        return edit.text if edit else None
-
-    @property
-    def undo_key(self) -> str:
-        """Return the key of the sample that `undo` would change (empty: several, or there is nothing)."""
-        edit = self._next(forward=False)
-        return edit.key if edit else ""
-
-    @property
-    def redo_key(self) -> str:
-        """Return the key of the sample that `redo` would change (empty: several, or there is nothing)."""
-        edit = self._next(forward=True)
-        return edit.key if edit else ""
-
-    def undo(self) -> str | None:
-        """Take back the last edit, on the disk too; return what it was, None where there is nothing."""
-        text = self.undo_text
-        if text is not None:
-            self._move(1, forward=False)
-        return text
-
-    def redo(self) -> str | None:
-        """Do again what was undone last; return what it was, None where there is nothing."""
-        text = self.redo_text
-        if text is not None:
-            self._move(1, forward=True)
-        return text
-
-    def go_to(self, number: int) -> None:
-        """Take back or do again as many edits as it takes for edit ``number`` to be the last that stands (0: none)."""
-        done, undone = self.history
-        numbers = [edit.number for edit in done]
-        if number == 0 or number in numbers:
-            self._move(len(done) - (numbers.index(number) + 1 if number else 0), forward=False)
-        else:
-            ahead = [edit.number for edit in undone]
-            if number not in ahead:
-                raise Fault("history", f"there is no edit {number}", "Choose one of the list")
-            self._move(ahead.index(number) + 1, forward=True)
 
     def save(self, reason: str = "saved", picture: bytes | None = None) -> Generation:
         """Make a generation: a state to which the project can be set back. ``picture`` (PNG) shows it in the list."""
@@ -380,12 +326,6 @@ class Project:
         self._store.must_write()
         return self._store
 
-    def _next(self, *, forward: bool) -> Edit | None:
-        if self._store is None:
-            return None
-        here = self._store.journal.undone if forward else self._store.journal.done
-        return here[-1] if here else None
-
     def _image(self, key: str) -> ImageSample:
         sample = self.sample(key)
         if not isinstance(sample, ImageSample):
@@ -403,6 +343,9 @@ class Project:
         with store.lock:
             store.edit(text, changes, {})
             self._refresh({change.key for change in changes})
+
+    def _journal(self) -> Journal | None:
+        return self._store.journal if self._store is not None else None
 
     def _move(self, count: int, *, forward: bool) -> None:
         if count and self._store is not None:
@@ -454,7 +397,3 @@ def _painted(key: str, stroke: Stroke) -> str:
         return f"change the label of {key}"
     value = values.pop()
     return f"paint label {value} on {key}" if value else f"erase on {key}"
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))
