@@ -74,10 +74,10 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def fill_folder(folder: Path, fill: Callable[[Path], object], *, room: str, last: str = "") -> list[Path]:
+def fill_folder(folder: Path, fill: Callable[[Path], object], *, room: str, first: str = "") -> list[Path]:
     """Let ``fill(stage)`` write files into an empty folder aside, then move them all into ``folder``.
 
-    The file named ``last`` is moved last. Files of the same names are replaced, each at once. Returns the files in
+    The file named ``first`` is moved first. Files of the same names are replaced, each at once. Returns the files in
     their place. Where anything fails, no new file and no new folder is left, and what was replaced is put back.
     """
     new = [path for path in (folder, *folder.parents) if not path.exists()]
@@ -86,7 +86,7 @@ def fill_folder(folder: Path, fill: Callable[[Path], object], *, room: str, last
     try:
         stage.mkdir(parents=True)
         fill(stage)
-        made = sorted(stage.iterdir(), key=lambda path: (path.name == last, path.name))
+        made = sorted(stage.iterdir(), key=lambda path: (path.name != first, path.name))
         before.mkdir()
         for path in made:
             at_point(f"{room}.move", folder / path.name)

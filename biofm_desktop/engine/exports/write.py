@@ -63,7 +63,8 @@ def export(
     def fill(stage: Path) -> None:
         _fill(stage, kind, held, place, note)
 
-    return fill_folder(place.folder, fill, room="export", last=place.note.name)[:-1]
+    # The note first: should the program end in between, the files are known as ours and the next export replaces them.
+    return fill_folder(place.folder, fill, room="export", first=place.note.name)[1:]
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ def _save_array(path: Path, array: NDArray[Any]) -> None:
     plain = np.ascontiguousarray(array).reshape(array.shape)
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, _header(plain.shape, plain.dtype))
-        file.write(plain.reshape(-1).view(np.uint8))
+        file.write(plain.reshape(-1).view(np.uint8).data)
 
 
 def _header(shape: tuple[int, ...], kind: np.dtype[Any]) -> dict[str, Any]:
