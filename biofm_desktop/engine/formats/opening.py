@@ -1,6 +1,6 @@
 """From paths to samples: what the window, the command line and the jobs all call."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -22,8 +22,8 @@ from .zarr_entry import MARKS
 _SHOWN = 5
 
 
-def open_data(paths: Sequence[Path]) -> Dataset:
-    """Return the samples of a file, of several files, or of a folder, pixels unread.
+def open_data(paths: Sequence[Path], without: Set[Path] = frozenset()) -> Dataset:
+    """Return the samples of a file, of several files, or of a folder, pixels unread; files ``without`` are passed by.
 
     A broken file among others becomes a problem of the dataset; raises `Fault` where nothing can be opened.
     """
@@ -32,13 +32,17 @@ def open_data(paths: Sequence[Path]) -> Dataset:
         raise Fault("nothing to open", "no file was named", "Choose a file or a folder")
     problems: list[Problem] = []
     if len(paths) > 1:
-        return _whole(_of_tree(list_paths(paths, problems), problems), problems)
+        return _whole(_of_tree(_kept(list_paths(paths, problems), without), problems), problems)
     if paths[0].is_dir():
-        tree = list_folder(paths[0], problems)
+        tree = _kept(list_folder(paths[0], problems), without)
         if len(tree.entries) == 1 and tree.entries[0].source.name in MARKS:
             return _whole(_of_file(tree.entries[0], problems), problems)
         return _whole(_of_tree(tree, problems), problems)
     return _whole(_of_file(entry_of(paths[0]), problems), problems)
+
+
+def _kept(tree: Tree, without: Set[Path]) -> Tree:
+    return replace(tree, entries=tuple(e for e in tree.entries if e.source not in without)) if without else tree
 
 
 def _whole(dataset: Dataset, problems: list[Problem]) -> Dataset:

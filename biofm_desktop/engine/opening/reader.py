@@ -47,6 +47,14 @@ class Request:
     memory_bytes: int | None = None
 
 
+class ReaderEnded(Fault):
+    """A reader ended or was ended; ``at`` is the file it was reading, where that is known."""
+
+    def __init__(self, what: object, why: str, at: Path | None, place: str = "", detail: str = "") -> None:
+        self.at = at
+        super().__init__(what, why, "Get a sound copy of it; all else can still be opened", place=place, detail=detail)
+
+
 class Reader:
     """A process that answers one request at a time, and is ended when it takes too long or too much memory.
 
@@ -204,13 +212,11 @@ class Reader:
         why = self._why or f"its reader ended ({epitaph(self._popen.wait())})"
         if why == CANCELLED:
             return Fault(request.what, why)
-        at = Path(self._note).name
-        place = f"at {at}" if at and at not in request.what else ""
+        at = Path(self._note) if self._note else None
+        place = f"at {at.name}" if at is not None and at.name not in request.what else ""
         self._threads[-1].join(0.5)
         detail = b"".join(word for word in self._words if _CRASH.match(word)).decode("utf-8", "replace")
-        return Fault(
-            request.what, why, "Get a sound copy of it; all else can still be opened", place=place, detail=detail
-        )
+        return ReaderEnded(request.what, why, at, place, detail)
 
     def _hear(self) -> None:
         assert self._popen.stderr is not None

@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.samples import Dataset
+from biofm_desktop.engine.samples import Dataset, Problem
 
 from .limits import Limits, size_of_file
-from .reader import Reader, Request
+from .reader import Reader, ReaderEnded, Request
 
 #: One opens while the other reads pixels of what lies open.
 MOST_READERS = 2
 #: An idle reader that holds more is replaced.
 _MOST_IDLE = 4 << 30
 _KINDS = "biufc"
+#: So many files of one opening may end their readers before it is given up.
+_MOST_ENDED = 8
 
 _readers: "Readers | None" = None
 
@@ -80,14 +82,26 @@ class Readers:
             return [reader.process_id for reader in (*self._idle, *self._busy) if reader.alive]
 
     def open(self, paths: Sequence[Path]) -> Dataset:
-        """Return the samples of a file, of several files, or of a folder; their pixels are read aside as well."""
+        """Return the samples of a file, of several files, or of a folder; their pixels are read aside as well.
+
+        A file among others that ends its reader is left out and becomes a problem of the dataset.
+        """
         whole = tuple(_whole(path) for path in paths)
         if not whole:
             raise Fault("nothing to open", "no file was named", "Choose a file or a folder")
-        dataset = self._ask(self._request("open", list(whole), whole), "dataset")
+        ended: dict[Path, str] = {}
+        while True:
+            try:
+                dataset = self._ask(self._request("open", (list(whole), list(ended)), whole), "dataset")
+                break
+            except ReaderEnded as fault:
+                if fault.at is None or fault.at in (*whole, *ended) or len(ended) == _MOST_ENDED:
+                    raise
+                ended[fault.at] = fault.fault
         if not isinstance(dataset, Dataset):
             raise _nonsense(_name(whole))
-        return dataset
+        left_out = [Problem(path.name, f"{why}; it was left out") for path, why in ended.items()]
+        return replace(dataset, problems=(*dataset.problems, *left_out))
 
     def inspect(self, path: Path) -> dict[str, Any]:
         """Return what ``biofm inspect`` tells of a path: verdict, message, value; never raises."""

@@ -86,10 +86,11 @@ class Server:
         return "file", (str(path), array.dtype.str, array.shape)
 
 
-def _open(paths: list[Path]) -> tuple[str, Any]:
+def _open(asked: tuple[list[Path], list[Path]]) -> tuple[str, Any]:
     from biofm_desktop.engine.formats import open_data
 
-    return "dataset", open_data(paths)
+    paths, without = asked
+    return "dataset", open_data(paths, frozenset(without))
 
 
 def _inspect(path: Path) -> tuple[str, Any]:

@@ -1,5 +1,6 @@
 """Readers: the same data as in this process, and one clear fault when one ends, hangs or grows."""
 
+import gzip
 import os
 import pickle
 import signal
@@ -110,6 +111,22 @@ def test_what_takes_too_much_memory_ends_with_a_fault_that_says_so(readers: Read
     assert len(readers.open([folder])) == 4
 
 
+def test_a_file_of_a_folder_that_ends_its_reader_is_left_out_and_told(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.fasta").write_text(f">{name}\nACGTACGT\n")
+    with gzip.open(tmp_path / "bomb.fasta.gz", "wb", 1) as file:
+        file.write(b">bomb\n")
+        for _ in range(600):
+            file.write(b"ACGT" * 250_000)
+    made = Readers(Limits(memory=1 << 30, memory_share=0.0))
+    try:
+        opened = made.open([tmp_path])
+    finally:
+        made.close()
+    assert [sample.key for sample in opened] == ["a", "b"]
+    assert any("bomb.fasta.gz" in str(problem) and "left out" in str(problem) for problem in opened.problems)
+
+
 def test_opening_can_be_cancelled(folder: Path) -> None:
     made = Readers()
     threading.Timer(0.05, made.cancel).start()
@@ -173,7 +190,7 @@ def test_samples_of_every_kind_cross(folder: Path) -> None:
 
 def test_a_reader_ends_when_its_parent_is_gone(folder: Path) -> None:
     reader = Reader(Limits())
-    request = Request("open", [folder], (folder,), "a")
+    request = Request("open", ([folder], []), (folder,), "a")
     reader.begin(request)
     reader.ask(request, lambda *_: None)  # type: ignore[arg-type]
     assert reader._popen.stdin is not None
