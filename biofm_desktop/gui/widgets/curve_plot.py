@@ -1,6 +1,5 @@
 """A plot of growing curves that stays quick with any number of points."""
 
-import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -109,13 +108,13 @@ class CurvePlot(pg.PlotWidget):
         # Not pyqtgraph's exporter, which fails on the paths that this Qt writes.
         from PySide6.QtSvg import QSvgGenerator
 
+        data = QBuffer()
         generator = QSvgGenerator()
-        generator.setFileName(str(path))
+        generator.setOutputDevice(data)  # not the file: it says nothing of a full disk
         generator.setSize(self.size())
         generator.setViewBox(self.rect())
         self._paint(generator)
-        if not path.exists():
-            raise OSError(errno.EACCES, "the picture could not be written")
+        path.write_bytes(data.data().data())
 
     def _write_png(self, path: Path) -> None:
         image = QImage(self.size() * 2, QImage.Format.Format_RGB32)
