@@ -223,6 +223,26 @@ def test_filling_leaves_other_files_alone(tmp_path):
     assert {p.name for p in tmp_path.iterdir()} == {"mine", "a"}
 
 
+def test_files_replaced_before_one_that_cannot_be_are_put_back(tmp_path):
+    def fill(stage, word):
+        for name in ("a", "b", "note"):
+            (stage / name).write_text(word)
+
+    files.fill_folder(tmp_path, lambda stage: fill(stage, "old"), room="export")
+    met = []
+
+    def last(name, path):
+        if name == "export.move":
+            met.append(path.name)
+            if len(met) == 3:
+                raise OSError(errno.EIO, "Input/output error")
+
+    with files.at_points(last), pytest.raises(Fault):
+        files.fill_folder(tmp_path, lambda stage: fill(stage, "new"), room="export", first="note")
+    assert met == ["note", "a", "b"]
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(("a", "b", "note"), "old")
+
+
 def test_free_space_is_told_for_a_path_that_is_not_there_yet(tmp_path):
     assert files.free_bytes(tmp_path / "not" / "yet") > 0
 
