@@ -37,9 +37,11 @@ def open_made_up(paths: Sequence[Path]) -> Dataset:
     return Dataset("made up", tuple(samples))
 
 
-for module in (project_data, project_module):
-    module.open_sources = open_made_up  # type: ignore[attr-defined]
-keeper._SECONDS = 3600.0  # nothing is done behind the scenario
+def without_readers() -> None:
+    """Let this whole process open made-up data, and do nothing behind a scenario."""
+    for module in (project_data, project_module):
+        module.open_sources = open_made_up  # type: ignore[attr-defined]
+    keeper._SECONDS = 3600.0
 
 
 def paint(project: Project, value: int, *box: tuple[int, int], key: str = "a") -> None:

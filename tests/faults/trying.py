@@ -251,8 +251,10 @@ def answering(room: Path) -> Iterator[Callable[..., Any]]:
 
 def main() -> None:
     """Answer until there is no question."""
+    from tests.faults.project_scenarios import without_readers
     from tests.faults.scenarios import BAD, SCENARIOS
 
+    without_readers()
     known = SCENARIOS | BAD
     room, trials = Path(sys.argv[1]), dict[str, Trial]()
     for line in sys.stdin:
