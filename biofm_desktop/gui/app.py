@@ -85,6 +85,7 @@ def _begin(window: MainWindow, paths: list[Path]) -> None:
         for happened in (window.centre.shown, window.centre.read_failed, window.opening.refused):
             happened.connect(lambda *_: QTimer.singleShot(100, window, window.warm_up))
         if not session.doubtful:
+            window.import_ahead()
             window.go_on(session)
             return
         dialog = SafeStartDialog(session.project, session.crashes, window)
@@ -98,6 +99,7 @@ def _begin(window: MainWindow, paths: list[Path]) -> None:
         return
     for happened in (window.centre.shown, window.centre.read_failed, window.opening.refused):
         happened.connect(lambda *_: QTimer.singleShot(100, window, window.warm_up))
+    window.import_ahead()
     window.open_paths(paths)
 
 

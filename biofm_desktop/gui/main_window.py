@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         self.bench, self.jobs = Workbench(self), JobCenter(parent=self)
         self.opening = Opening(self)
         self._warm: WarmImports | None = None
+        self._warmed = False
         self._closed = False
         self._resumed: Session | None = None
         self.work: Work | None = None
@@ -308,14 +309,24 @@ class MainWindow(QMainWindow):
             self._fresh = False
             QTimer.singleShot(0, self, self.panels.share_room)
 
+    def import_ahead(self) -> None:
+        """Import in a thread what the viewer needs, while another process reads the file that it will show."""
+        if self._warm is None:
+            self._warm = self.centre.viewer.imports = WarmImports(self)
+            self._warm.start()
+
     def warm_up(self) -> None:
         """Get the viewer and the child ready behind the frame, before they are needed."""
-        if self._warm is not None:
+        if self._warmed:
             return
+        self._warmed = True
         self.add_work()
-        self._warm = self.centre.viewer.imports = WarmImports(self)
-        self._warm.finished.connect(self._warm_viewer)
-        self._warm.start()
+        self.import_ahead()
+        assert self._warm is not None
+        if self._warm.isFinished():
+            self._warm_viewer()
+        else:
+            self._warm.finished.connect(self._warm_viewer)
 
     @Slot()
     def _warm_viewer(self) -> None:
