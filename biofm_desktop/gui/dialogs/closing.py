@@ -1,8 +1,9 @@
 """Asked when the window is closed while something runs."""
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
-from biofm_desktop.gui.widgets.named import named
+from biofm_desktop.gui.widgets.dialog_parts import Choice, stacked, two_buttons
+from biofm_desktop.gui.widgets.named import plain_label
 
 
 class ClosingDialog(QDialog):
@@ -13,23 +14,13 @@ class ClosingDialog(QDialog):
         self.setObjectName("closing.dialog")
         self.setWindowTitle("Something is still running")
         self.setMinimumWidth(420)
-        words = QLabel(
+        words = plain_label(
             "A job is still running. Stop it now? What a training has learnt so far is saved and can be used."
         )
-        words.setWordWrap(True)
-        kinds = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
-        for kind, name, text, tip in (
-            (kinds.Ok, "closing.stop", "Stop and save", "Stop the job, save what it learnt and close"),
-            (kinds.Cancel, "closing.cancel", "Cancel", "Leave the window open and the job running"),
-        ):
-            button = buttons.button(kind)
-            button.setText(text)
-            named(button, name, text, tip)
+        buttons = two_buttons(
+            self,
+            Choice("closing.stop", "Stop and save", "Stop the job, save what it learnt and close"),
+            Choice("closing.cancel", "Cancel", "Leave the window open and the job running"),
+        )
         buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(18, 18, 18, 14)
-        whole.setSpacing(16)
-        whole.addWidget(words)
-        whole.addWidget(buttons)
+        stacked(self, [words, buttons], spacing=16)

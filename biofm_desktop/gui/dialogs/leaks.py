@@ -4,19 +4,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QDialogButtonBox,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from biofm_desktop.engine.leaks import Leak
+from biofm_desktop.gui.widgets.dialog_parts import stacked
 from biofm_desktop.gui.widgets.named import named, plain_label, plain_tip
+from biofm_desktop.gui.widgets.row_table import as_rows
 
 COLUMNS = ("First sample", "Split", "Second sample", "Split", "What they share", "Likeness")
 _FIRST, _SECOND = (0, 1), 2
@@ -46,13 +39,7 @@ class LeaksDialog(QDialog):
         close.setAutoDefault(False)  # Return chooses a sample
         close.setIcon(QIcon())
         buttons.rejected.connect(self.reject)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(18, 18, 18, 14)
-        whole.setSpacing(12)
-        for part in (told, hint):
-            whole.addWidget(part)
-        whole.addWidget(self.table, 1)
-        whole.addWidget(buttons)
+        stacked(self, [told, hint, self.table, buttons], self.table)
         self.resize(760, 460)
 
     def _make_table(self, leaks: Sequence[Leak]) -> QTableWidget:
@@ -65,16 +52,8 @@ class LeaksDialog(QDialog):
                 item = QTableWidgetItem(text)
                 item.setToolTip(plain_tip(text))
                 table.setItem(row, column, item)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(26)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header = as_rows(table)
         for column, width in enumerate((0, 64, 0, 64, 170, 80)):
             stretches = width == 0
             kind = QHeaderView.ResizeMode.Stretch if stretches else QHeaderView.ResizeMode.Interactive

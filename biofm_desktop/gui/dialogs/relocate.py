@@ -10,11 +10,11 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from biofm_desktop.engine.project.sources import Moved
+from biofm_desktop.gui.widgets.dialog_parts import Choice, stacked, two_buttons
 from biofm_desktop.gui.widgets.named import named, plain_label
 
 
@@ -39,24 +39,21 @@ class RelocateDialog(QDialog):
         )
         browse = named(QPushButton("Browse…"), "relocate.browse", "Browse", "Choose the folder")
         browse.clicked.connect(self._browse)
-        kinds = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
-        find, leave = buttons.button(kinds.Ok), buttons.button(kinds.Cancel)
-        find.setText("Find")
+        buttons = two_buttons(
+            self,
+            Choice("relocate.accept", "Find", "Look for the data in this folder"),
+            Choice("relocate.cancel", "Cancel", "Leave the project closed"),
+        )
+        find = buttons.button(QDialogButtonBox.StandardButton.Ok)
         find.setEnabled(False)
-        named(find, "relocate.accept", "Find", "Look for the data in this folder")
-        named(leave, "relocate.cancel", "Cancel", "Leave the project closed")
         self.path.textChanged.connect(lambda text: find.setEnabled(Path(text).is_dir()))
         buttons.accepted.connect(self._tell)
-        buttons.rejected.connect(self.reject)
-        row, whole = QHBoxLayout(), QVBoxLayout(self)
+        asked = QWidget()
+        row = QHBoxLayout(asked)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.path, 1)
         row.addWidget(browse)
-        whole.setContentsMargins(18, 18, 18, 14)
-        whole.setSpacing(12)
-        whole.addWidget(words)
-        whole.addLayout(row)
-        whole.addWidget(buttons)
+        stacked(self, [words, asked, buttons])
 
     def _browse(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "Folder that holds the data", self.path.text())

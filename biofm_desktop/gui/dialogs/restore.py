@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QListWidgetItem, QWidget
 
 from biofm_desktop.engine.project.generations import Generation
 from biofm_desktop.gui.theme import icon
+from biofm_desktop.gui.widgets.dialog_parts import Choice, stacked, two_buttons
 from biofm_desktop.gui.widgets.named import named, plain_label
 
 _PICTURE = QSize(112, 72)
@@ -34,24 +35,16 @@ class RestoreDialog(QDialog):
             item.setData(Qt.ItemDataRole.UserRole, generation)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
-        kinds = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
-        go, stay = buttons.button(kinds.Ok), buttons.button(kinds.Cancel)
-        go.setText("Go back to this state")
-        go.setEnabled(bool(generations))
-        named(go, "restore.accept", "Go back to this state", "Set every label back to this state")
-        named(stay, "restore.cancel", "Cancel", "Leave everything as it is")
+        buttons = two_buttons(
+            self,
+            Choice("restore.accept", "Go back to this state", "Set every label back to this state"),
+            Choice("restore.cancel", "Cancel", "Leave everything as it is"),
+        )
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(bool(generations))
         buttons.accepted.connect(self._tell)
-        buttons.rejected.connect(self.reject)
         self.list.itemDoubleClicked.connect(self._tell)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(18, 18, 18, 14)
-        whole.setSpacing(12)
-        whole.addWidget(plain_label(words))
-        whole.addWidget(self.list, 1)
-        if not generations:
-            whole.addWidget(plain_label("There is no saved state yet: File, Save a state (Ctrl+S) makes one."))
-        whole.addWidget(buttons)
+        none_yet = plain_label("There is no saved state yet: File, Save a state (Ctrl+S) makes one.")
+        stacked(self, [plain_label(words), self.list, *([] if generations else [none_yet]), buttons], self.list)
 
     def _tell(self) -> None:
         item = self.list.currentItem()

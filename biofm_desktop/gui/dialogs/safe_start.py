@@ -1,8 +1,9 @@
 """Asked at the start after two crashes in a row."""
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
-from biofm_desktop.gui.widgets.named import named, plain_label
+from biofm_desktop.gui.widgets.dialog_parts import Choice, stacked, two_buttons
+from biofm_desktop.gui.widgets.named import plain_label
 
 
 class SafeStartDialog(QDialog):
@@ -17,17 +18,10 @@ class SafeStartDialog(QDialog):
             f"The program ended unexpectedly {crashes} times in a row while this was open:\n\n{project}\n\n"
             "Start without opening it? Nothing in it is lost; it can be opened from File, Open recent."
         )
-        kinds = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
-        safe, again = buttons.button(kinds.Ok), buttons.button(kinds.Cancel)
-        safe.setText("Start safely")
-        again.setText("Open it again")
-        named(safe, "safe_start.accept", "Start safely", "Start with nothing open")
-        named(again, "safe_start.again", "Open it again", "Go on where you were")
+        buttons = two_buttons(
+            self,
+            Choice("safe_start.accept", "Start safely", "Start with nothing open"),
+            Choice("safe_start.again", "Open it again", "Go on where you were"),
+        )
         buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(18, 18, 18, 14)
-        whole.setSpacing(16)
-        whole.addWidget(words)
-        whole.addWidget(buttons)
+        stacked(self, [words, buttons], spacing=16)

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QWidget
 
 from biofm_desktop.gui.theme import icon
-from biofm_desktop.gui.widgets.named import named
+from biofm_desktop.gui.widgets.dialog_parts import Choice, stacked, two_buttons
+from biofm_desktop.gui.widgets.named import named, plain_label
 from biofm_desktop.paths import resources_dir
 
 _KNOWN = {
@@ -33,8 +34,7 @@ class SampleDialog(QDialog):
         self.setObjectName("sample.dialog")
         self.setWindowTitle("Sample project")
         self.setMinimumWidth(440)
-        words = QLabel("Small made-up data to try everything with. Your corrections go to a project of your own.")
-        words.setWordWrap(True)
+        words = plain_label("Small made-up data to try everything with. Your corrections go to a project of your own.")
         words.setProperty("role", "faint")
         self.list = named(QListWidget(), "sample.list", "Sample data", "Sample data; double-click to open")
         self.list.setIconSize(QSize(26, 26))
@@ -45,21 +45,12 @@ class SampleDialog(QDialog):
             item.setData(Qt.ItemDataRole.UserRole, path)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
-        kinds = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(kinds.Open | kinds.Cancel)
-        for kind, name, tip in (
-            (kinds.Open, "sample.open", "Open this"),
-            (kinds.Cancel, "sample.cancel", "Open nothing"),
-        ):
-            named(buttons.button(kind), name, tip, tip)
+        buttons = two_buttons(
+            self, Choice("sample.open", "Open", "Open this"), Choice("sample.cancel", "Cancel", "Open nothing")
+        )
         buttons.accepted.connect(self._tell)
-        buttons.rejected.connect(self.reject)
         self.list.itemDoubleClicked.connect(self._tell)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(18, 18, 18, 14)
-        whole.setSpacing(12)
-        for part in (words, self.list, buttons):
-            whole.addWidget(part)
+        stacked(self, [words, self.list, buttons], self.list)
 
     def _tell(self) -> None:
         item = self.list.currentItem()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from biofm_desktop.gui.theme import icon, theme_bus, theme_colours
 from biofm_desktop.gui.widgets.bar_delegate import SHARE, BarDelegate
 from biofm_desktop.gui.widgets.named import named, plain_tip
+from biofm_desktop.gui.widgets.row_table import as_rows
 from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -124,17 +125,8 @@ class JobsPanel(QWidget):
         table = named(QTableView(), "jobs.list", "Jobs", "What runs, waits and has ended")
         table.setModel(self._model)
         table.setItemDelegateForColumn(2, self._bars)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(26)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header = as_rows(table)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         for column, width in enumerate((270, 78, 100)):
             table.setColumnWidth(column, width)

@@ -24,6 +24,7 @@ from biofm_desktop.engine.predictions import Prediction
 from biofm_desktop.gui.widgets.bar_delegate import BarDelegate
 from biofm_desktop.gui.widgets.named import named, plain_label, plain_tip
 from biofm_desktop.gui.widgets.prediction_model import KINDS, PredictionModel, Row
+from biofm_desktop.gui.widgets.row_table import as_rows
 
 SAMPLE, UNLABELLED, EVERYTHING, FOLDER = "sample", "unlabelled", "all", "folder"
 SCOPES = {
@@ -168,19 +169,10 @@ class PredictionsPanel(QWidget):
         table = named(QTableView(), "predict.table", "Predictions", "Click a row to show its sample")
         table.setModel(self._model)
         table.setItemDelegateForColumn(2, self._bars)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setShowGrid(False)
         table.setAlternatingRowColors(True)
-        table.setWordWrap(False)
         table.setTextElideMode(Qt.TextElideMode.ElideRight)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(26)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header = as_rows(table)
         for column, mode in enumerate(
             (QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.Stretch, *[QHeaderView.ResizeMode.Interactive] * 2)
         ):
