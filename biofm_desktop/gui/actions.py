@@ -135,6 +135,23 @@ MENUS: dict[str, tuple[ActionSpec | str, ...]] = {
         _spec("annotate.pick", "P&ick", "Alt+4", "Choose the class under the pointer", "eyedropper"),
         _spec("annotate.move", "&Move", "Alt+5", "Move and zoom the image without painting", "cursor-move"),
         SEPARATOR,
+        _spec("annotate.box", "&Box", "Alt+6", "Draw boxes around objects", "vector-rectangle"),
+        _spec(
+            "annotate.polygon",
+            "P&olygon",
+            "Alt+7",
+            "Draw outlines corner by corner; a double-click ends one",
+            "vector-polygon",
+        ),
+        _spec("annotate.point", "Po&int", "Alt+8", "Set points on objects", "circle-medium"),
+        _spec(
+            "annotate.select",
+            "&Select shapes",
+            "Alt+9",
+            "Move, reshape or delete (Del) boxes and polygons; a class clicked now becomes theirs",
+            "cursor-default-outline",
+        ),
+        SEPARATOR,
         _spec(
             "annotate.accept",
             "&Accept prediction as label",

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from biofm_desktop.engine.samples import Feature, SequenceSample
+from biofm_desktop.engine.samples import Feature, Region, SequenceSample
 
 from .docks.annotation import AnnotationPanel
 from .docks.samples import SamplesPanel
+from .region_layers import REGION_TOOLS
 from .viewer import Viewer
 from .workbench import Workbench
 
@@ -29,6 +30,8 @@ class Labelling(QObject):
         samples.accept_requested.connect(self.accept)
         samples.remove_label_requested.connect(lambda keys: bench.set_target(None, keys))
         annotation.paint_value_chosen.connect(self._paint_with)
+        annotation.shape_class_chosen.connect(viewer.regions.set_label)
+        annotation.mode_changed.connect(self._change_mode)
         annotation.target_chosen.connect(self._set_target)
         annotation.class_added.connect(self._add_class)
         annotation.class_renamed.connect(bench.rename_class)
@@ -37,6 +40,8 @@ class Labelling(QObject):
         annotation.new_object_requested.connect(viewer.new_object)
         annotation.split_chosen.connect(bench.set_split)
         viewer.mask_edited.connect(bench.set_mask)
+        viewer.regions.edited.connect(self._set_regions)
+        viewer.regions.refused.connect(self.hint)
         viewer.undo_requested.connect(self.undo)
         viewer.redo_requested.connect(self.redo)
         viewer.tool_changed.connect(self.tool_changed)
@@ -91,11 +96,42 @@ class Labelling(QObject):
         """Move and zoom from now on."""
         self._use_tool("move")
 
+    def annotate_box(self) -> None:
+        """Draw boxes from now on."""
+        self._use_tool("box")
+
+    def annotate_polygon(self) -> None:
+        """Draw polygons from now on."""
+        self._use_tool("polygon")
+
+    def annotate_point(self) -> None:
+        """Set points from now on."""
+        self._use_tool("point")
+
+    def annotate_select(self) -> None:
+        """Select and change shapes from now on."""
+        self._use_tool("select")
+
     def _use_tool(self, tool: str) -> None:
-        if tool != "move":
-            self._annotation.show_mode("paint")
+        if tool in REGION_TOOLS and not self._viewer.regions.ready:
+            self.hint.emit("Boxes, polygons and points are drawn in flat pictures only.")
+            return
+        mode = self._annotation.mode if tool == "move" else "mark" if tool in REGION_TOOLS else "paint"
+        if mode != self._annotation.mode:
+            self._annotation.show_mode(mode)
         self._viewer.set_tool(tool)
         self.tool_changed.emit(tool)
+
+    @Slot(str)
+    def _change_mode(self, mode: str) -> None:
+        if mode == "mark":
+            self._viewer.regions.set_label(self._annotation.chosen_class)
+        elif self._viewer.tool in REGION_TOOLS:
+            self._use_tool("move")
+
+    @Slot(object)
+    def _set_regions(self, regions: Sequence[Region]) -> None:
+        self._bench.set_regions(self._viewer.key, regions)
 
     @Slot(int)
     def _paint_with(self, value: int) -> None:

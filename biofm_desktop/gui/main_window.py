@@ -34,9 +34,11 @@ from .memory import WindowMemory
 from .opening import Opening
 from .panels import Panels
 from .popups import Popups
+from .region_layers import REGION_TOOLS
 from .showing import Showing
 from .status import StatusSigns
 from .theme import Colours, apply_theme, theme_bus
+from .viewer import TOOLS
 from .views import Views
 from .workbench import Workbench
 from .workers.job_center import JobCenter
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 #: On a screen at least this wide, napari's layer controls are shown at first.
 _ROOMY = 1600
 _WELCOME = ("open", "open_folder", "open_sample")
-_TOOLS = ("paint", "erase", "fill", "pick", "move")
+_TOOLS = (*TOOLS, *REGION_TOOLS)
 
 
 class MainWindow(QMainWindow):
@@ -113,11 +115,13 @@ class MainWindow(QMainWindow):
         self.menus["recent"].aboutToShow.connect(self._show_recent)
         self.menus["napari"].aboutToShow.connect(self._hang_napari_menus)
         self.samples.add_buttons([self.commands[f"samples.{name}"] for name in ("previous", "next", "next_unlabelled")])
-        self.annotation.add_tools([self.commands[f"annotate.{tool}"] for tool in _TOOLS])
+        tools = {tool: self.commands[f"annotate.{tool}"] for tool in _TOOLS}
+        marking = [tools[tool] for tool in (*REGION_TOOLS, "move")]
+        self.annotation.add_tools([tools[tool] for tool in TOOLS], marking)
         self.number_keys = self.annotation.number_keys(self)
         self.addActions(self.number_keys)
-        for tool in _TOOLS:
-            self.commands[f"annotate.{tool}"].setCheckable(True)
+        for action in tools.values():
+            action.setCheckable(True)
         self.centre.viewer.header.add_button(self.commands["action.layers"])
         roomy = QGuiApplication.primaryScreen().availableSize().width() >= _ROOMY
         self.commands["action.layers"].setChecked(roomy)

@@ -1,6 +1,7 @@
 """How napari looks in our window: its settings beside ours, our colours, and no keys that clash with ours."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtGui import QKeySequence
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from biofm_desktop.paths import config_dir
 
+from .layers import class_colour
 from .theme import Colours
 
 LABEL = "BioFM"
@@ -47,6 +49,17 @@ def register_theme(c: Colours) -> None:
             "font_size": "9pt",
         }
         themes.register_theme(c.name, theme, "builtin")
+
+
+def colour_classes(layer: Any, classes: Sequence[str]) -> None:
+    """Give a labels layer the colours of these classes; where there are none each object has a colour of its own."""
+    from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, label_colormap
+
+    if classes:
+        known: dict[int | None, str] = {value: class_colour(value) for value in range(max(64, len(classes)))}
+        layer.colormap = DirectLabelColormap(color_dict={None: "#ff00ff", 0: "#00000000", **known})
+    elif not isinstance(layer.colormap, CyclicLabelColormap):
+        layer.colormap = label_colormap()
 
 
 def quiet(menu: QMenu) -> None:

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 from biofm_desktop.engine.samples import ImageSample
 
-from .layers import Overlay, class_colour
-from .napari_look import import_napari, quiet, register_theme
+from .layers import Overlay
+from .napari_look import colour_classes, import_napari, quiet, register_theme
 from .pictures import box_of, facts_of, pictures, scale_of, status_text, units_of
+from .region_layers import RegionLayers
 from .theme import Colours, theme_bus, theme_colours
 from .widgets.sample_header import SampleHeader
 from .workers.pixel_reader import Pixels
@@ -60,6 +61,7 @@ class Viewer(QWidget):
         self._where: list[tuple[slice, ...]] = []
         self._stroke = QTimer(self, singleShot=True, interval=0)
         self._stroke.timeout.connect(self._tell_stroke)
+        self.regions = RegionLayers(self)
         self.header = SampleHeader(self)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -133,6 +135,7 @@ class Viewer(QWidget):
         elif self._labels is not None:
             self._remove(self._labels)
             self._labels = None
+        self.regions.show(self.make(), sample)
         self._select()
         self.shown.emit(sample.key)
 
@@ -165,7 +168,7 @@ class Viewer(QWidget):
         else:
             layer = viewer.add_labels(overlay.array, **common)
             layer.editable = False
-            self._colour_classes(layer)
+            colour_classes(layer, self._classes)
         layer.visible = overlay.visible and self._prediction_visible
         return layer
 
@@ -180,6 +183,7 @@ class Viewer(QWidget):
         self.finish_stroke()
         self.settling, self._latest = False, None
         self._drop_overlays()
+        self.regions.clear()
         for layer in (*self._images, *([self._labels] if self._labels is not None else [])):
             self._remove(layer)
         self._images, self._labels, self._signature, self.key = [], None, (), ""
@@ -194,8 +198,10 @@ class Viewer(QWidget):
             inner.dockLayerControls.setVisible(visible)
 
     def set_tool(self, tool: str) -> None:
-        """Choose ``paint``, ``erase``, ``fill``, ``pick`` or ``move``; a label layer is made where there is none."""
+        """Choose a tool of `TOOLS` or `REGION_TOOLS`; the layer that it works on is made where there is none."""
         self._tool = tool
+        if self.regions.use(tool):
+            return
         if self._labels is None and tool != "move" and self._images:
             shape = self._images[0].data.shape[: self._images[0].ndim]
             self._add_labels(np.zeros(shape, np.uint8), self._images[0].scale, self._images[0].units)
@@ -227,9 +233,10 @@ class Viewer(QWidget):
     def set_classes(self, classes: Sequence[str], *, instances: bool) -> None:
         """Colour the labels for these classes."""
         self._classes = () if instances else tuple(classes)
+        self.regions.set_classes(classes)
         for layer in (self._labels, *self._overlays.values()):
             if layer is not None and hasattr(layer, "selected_label"):
-                self._colour_classes(layer)
+                colour_classes(layer, self._classes)
 
     def new_object(self) -> int:
         """Choose a value that no pixel of the label has yet; return it."""
@@ -255,6 +262,7 @@ class Viewer(QWidget):
         """Take napari down; nothing of it lives on."""
         theme_bus().changed.disconnect(self._show_theme)
         self.settling, self._latest = False, None
+        self.regions.clear()
         viewer, self.napari = self.napari, None
         if viewer is not None:
             if (application := QApplication.instance()) is not None:
@@ -323,9 +331,9 @@ class Viewer(QWidget):
             mask, name="label", scale=scale, units=units, opacity=self._opacity, metadata={OURS: "label"}
         )
         self._labels = layer
-        self._colour_classes(layer)
+        colour_classes(layer, self._classes)
         layer.selected_label, layer.brush_size = self._value, self._brush
-        layer.mode = TOOLS[self._tool]
+        layer.mode = TOOLS.get(self._tool, TOOLS["move"])
         layer.events.paint.connect(self._begin_stroke)
         layer.events.mode.connect(self._tell_tool)
         layer.events.selected_label.connect(lambda: self._tell_class(layer.selected_label))
@@ -339,15 +347,6 @@ class Viewer(QWidget):
             self._labels.data = mask
             self._labels._reset_history()
 
-    def _colour_classes(self, layer: Any) -> None:
-        from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, label_colormap
-
-        if self._classes:
-            known: dict[int | None, str] = {value: class_colour(value) for value in range(max(64, len(self._classes)))}
-            layer.colormap = DirectLabelColormap(color_dict={None: "#ff00ff", 0: "#00000000", **known})
-        elif not isinstance(layer.colormap, CyclicLabelColormap):
-            layer.colormap = label_colormap()
-
     def _begin_stroke(self, event: Any) -> None:
         if self._labels is not None:
             boxes = [box_of(atom[0], self._labels.data.shape) for atom in event.value]
@@ -355,7 +354,8 @@ class Viewer(QWidget):
         self._stroke.start()
 
     def finish_stroke(self) -> None:
-        """Tell the stroke that was painted last, if that has not happened yet."""
+        """Tell the stroke or shape that was drawn last, if that has not happened yet."""
+        self.regions.finish()
         if self._stroke.isActive():
             self._stroke.stop()
             self._tell_stroke()
@@ -377,7 +377,7 @@ class Viewer(QWidget):
         self.class_changed.emit(self._value)
 
     def _select(self) -> None:
-        if self.napari is not None and self._labels in self.napari.layers:
+        if self.napari is not None and not self.regions.use(self._tool) and self._labels in self.napari.layers:
             self.napari.layers.selection.active = self._labels
 
     def _drop_overlays(self) -> None:

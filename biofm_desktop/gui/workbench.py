@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from biofm_desktop.engine.predictions import ClassPrediction, MaskPrediction, Prediction, ValuePrediction
 from biofm_desktop.engine.project import Project
 from biofm_desktop.engine.project.generations import Generation
-from biofm_desktop.engine.samples import Feature, Sample
+from biofm_desktop.engine.samples import Feature, Region, Sample
 
 #: Masks of more pixels than this are compressed and written in a thread; smaller ones before the next event.
 AT_ONCE = 4 << 20
@@ -21,7 +21,7 @@ class Workbench(QObject):
     """Holds the project and the current sample; every correction goes through here, so that there is one undo.
 
     ``edited`` names the sample that changed (empty: several, or the classes); ``mask_replaced`` tells that what is
-    painted on the canvas is not its mask any more. ``failed`` gives the exception of a correction that was not kept.
+    drawn on the canvas is not what is kept. ``failed`` gives the exception of a correction that was not kept.
     """
 
     project_changed = Signal(object)
@@ -109,6 +109,12 @@ class Workbench(QObject):
         if self.project is not None and self.key:
             project, key = self.project, self.key
             self._try(key, lambda: project.set_features(key, features))
+
+    def set_regions(self, key: str, regions: Sequence[Region]) -> None:
+        """Keep these as what is marked in an image."""
+        project = self.project
+        if project is not None and not self._try(key, lambda: project.set_regions(key, regions)):
+            self.mask_replaced.emit(key)
 
     def set_classes(self, names: Sequence[str]) -> None:
         """Keep the names of the classes."""

@@ -24,6 +24,7 @@ from biofm_desktop.engine.samples import (
     SequenceSample,
 )
 
+from .class_names import named_by_labels, renamed
 from .corrections import corrected
 from .data import is_project, open_sources
 from .database import DATABASE
@@ -149,14 +150,8 @@ class Project(Undoing):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Return the classes: as the user set them, else as the data states them, else as the targets name them."""
-        stated = self.dataset.classes
-        if stated:
-            return stated
-        targets = {sample.target for sample in self._samples if isinstance(sample.target, str)}
-        if not targets and any(isinstance(sample, ImageSample) for sample in self._samples):
-            return ("background", "foreground")
-        return tuple(sorted(targets))
+        """Return the classes: as the user set them, else as the data states them, else as the labels name them."""
+        return self.dataset.classes or named_by_labels(self._samples)
 
     @property
     def corrected_keys(self) -> set[str]:
@@ -240,12 +235,12 @@ class Project(Undoing):
 
     def rename_class(self, old: str, new: str) -> None:
         """Give a class another name, in the list and in every label that states it, as one edit."""
-        names = tuple(new.strip() if name == old else name for name in self.classes)
+        new = new.strip()
+        names = tuple(new if name == old else name for name in self.classes)
         if "" in names or len(set(names)) != len(names):
             raise Fault("classes", f"{new!r} is empty or taken", "Choose another name")
-        changes = [self._change(Slot.CLASSES, "", names)]
-        changes += [self._change(Slot.TARGET, s.key, new.strip()) for s in self._samples if s.target == old]
-        self._do(f"rename {old} to {new}", *changes)
+        labels = [self._change(*change) for change in renamed(self._samples, old, new)]
+        self._do(f"rename {old} to {new}", self._change(Slot.CLASSES, "", names), *labels)
 
     def save(self, reason: str = "saved", picture: bytes | None = None) -> Generation:
         """Make a generation: a state to which the project can be set back. ``picture`` (PNG) shows it in the list."""

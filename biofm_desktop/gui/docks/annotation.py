@@ -30,10 +30,14 @@ _SPLITS = {"": "Undecided", "train": "Training", "val": "Validation", "test": "T
 
 
 class AnnotationPanel(QWidget):
-    """Knows two ways to label: *paint* a mask of an image, or give the whole sample a *class* (or a number)."""
+    """Knows three ways to label: *paint* a mask of an image, *mark* shapes in it, or give the whole sample a *class*.
+
+    Where the data have numbers, a number takes the place of the class.
+    """
 
     mode_changed = Signal(str)
     paint_value_chosen = Signal(int)
+    shape_class_chosen = Signal(str)
     target_chosen = Signal(object)
     class_added = Signal(str)
     class_renamed = Signal(str, str)
@@ -47,14 +51,16 @@ class AnnotationPanel(QWidget):
         self.mode, self._numbers, self._instances = "class", False, False
         self._names: tuple[str, ...] = ()
         self.paint_mode = _segment("annotate.mode_paint", "Paint", "Paint the label of an image, pixel by pixel")
+        self.mark_mode = _segment("annotate.mode_mark", "Mark", "Draw boxes, polygons and points in an image")
         self.class_mode = _segment("annotate.mode_class", "Class", "Give the whole sample one class")
+        self._mode_buttons = {"paint": self.paint_mode, "mark": self.mark_mode, "class": self.class_mode}
         self._modes = QButtonGroup(self)
-        for button in (self.paint_mode, self.class_mode):
+        for button in self._mode_buttons.values():
             self._modes.addButton(button)
         self.classes = ClassList()
         self.classes.setIconSize(QSize(18, 18))
         self.add_class = _button("annotate.add_class", "Add class", "Add a class to the list")
-        self.tools = QHBoxLayout()
+        self.tools, self.marks = QHBoxLayout(), QHBoxLayout()
         self.new_object = _button("annotate.new_object", "New object", "Paint the next object with a number of its own")
         self.brush = _slider("annotate.brush", "Width of the brush", 1, 100, 10)
         self.opacity = _slider("annotate.opacity", "How clearly the label is seen", 0, 100, 60)
@@ -74,15 +80,22 @@ class AnnotationPanel(QWidget):
         self.show_mode("class")
         self._show_theme()
 
-    def add_tools(self, actions: Sequence[QAction]) -> None:
-        """Put the painting tools into the panel."""
-        for action in actions:
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setIconSize(QSize(18, 18))
-            named(button, f"{action.objectName()}_button", action.text().replace("&", ""), action.toolTip())
-            self.tools.addWidget(button)
-        self.tools.addStretch()
+    def add_tools(self, painting: Sequence[QAction], marking: Sequence[QAction]) -> None:
+        """Put the tools for painting and those for marking into the panel."""
+        for row, actions in ((self.tools, painting), (self.marks, marking)):
+            for action in actions:
+                button = QToolButton()
+                button.setDefaultAction(action)
+                button.setIconSize(QSize(18, 18))
+                named(button, f"{action.objectName()}_button", action.text().replace("&", ""), action.toolTip())
+                row.addWidget(button)
+            row.addStretch()
+
+    @property
+    def chosen_class(self) -> str:
+        """Return the name of the class that is marked in the list; empty where none is."""
+        value = self.classes.value()
+        return self._names[value] if 0 <= value < len(self._names) else ""
 
     def number_keys(self, window: QWidget) -> list[QAction]:
         """Return actions for the keys 0 to 9, which choose a class."""
@@ -97,15 +110,20 @@ class AnnotationPanel(QWidget):
 
     def show_dataset(self, dataset: Dataset, classes: Sequence[str]) -> None:
         """Offer what fits a dataset: painting where there are masks or no labels yet, numbers where targets are."""
-        images = dataset.kind is ImageSample
-        masks = images and any(isinstance(s, ImageSample) and s.mask is not None for s in dataset)
+        pictures = [sample for sample in dataset if isinstance(sample, ImageSample)]
+        images, masks = bool(pictures), any(picture.mask is not None for picture in pictures)
+        regions = any(picture.regions for picture in pictures)
         self._numbers = any(isinstance(sample.target, float) for sample in dataset)
         self._instances = dataset.instances
         targets = any(sample.target is not None for sample in dataset)
-        for button in (self.paint_mode, self.class_mode):
+        for button in self._mode_buttons.values():
             button.setVisible(images)
+        self.mark_mode.setVisible(any(len(picture.spatial_shape) == 2 for picture in pictures))
         self.show_classes(classes)
-        self.show_mode("paint" if masks or (images and not targets) else "class")
+        if regions and not masks:
+            self.show_mode("mark")
+        else:
+            self.show_mode("paint" if masks or (images and not targets) else "class")
 
     def show_classes(self, classes: Sequence[str]) -> None:
         """Show the classes."""
@@ -124,21 +142,22 @@ class AnnotationPanel(QWidget):
             self.value.setText("" if target is None or isinstance(target, str) else f"{target:.10g}")
 
     def show_mode(self, mode: str) -> None:
-        """Show the controls of a way to label (``paint`` or ``class``)."""
+        """Show the controls of a way to label (``paint``, ``mark`` or ``class``)."""
         self.mode = mode
-        paint = mode == "paint"
-        self.paint_mode.setChecked(paint)
-        self.class_mode.setChecked(not paint)
-        self._paint_part.setVisible(paint)
-        self._class_part.setVisible(not paint)
+        paint, single = mode == "paint", mode == "class"
+        self._mode_buttons[mode].setChecked(True)
+        for part, shown in ((self._paint_part, paint), (self._mark_part, mode == "mark"), (self._class_part, single)):
+            part.setVisible(shown)
         self.new_object.setVisible(paint and self._instances)
-        self.value.setVisible(not paint and self._numbers)
-        self._value_title.setVisible(not paint and self._numbers)
-        self.classes.setVisible(not self._instances if paint else not self._numbers)
+        self.value.setVisible(single and self._numbers)
+        self._value_title.setVisible(single and self._numbers)
+        self.classes.setVisible(not (paint and self._instances) and not (single and self._numbers))
         self.add_class.setVisible(self.classes.isVisibleTo(self))
         self.classes.show_classes(self._names, background=paint)
         if paint:
             self.classes.show_value(min(1, len(self._names) - 1))
+        elif mode == "mark":
+            self.classes.show_value(min(0, len(self._names) - 1))
         self.mode_changed.emit(mode)
 
     def show_brush(self, size: int) -> None:
@@ -147,19 +166,20 @@ class AnnotationPanel(QWidget):
 
     def _lay_out(self) -> None:
         whole, modes, paint, single = QVBoxLayout(self), QHBoxLayout(), QVBoxLayout(), QVBoxLayout()
-        self._paint_part, self._class_part = QWidget(), QWidget()
+        self._paint_part, self._mark_part, self._class_part = QWidget(), QWidget(), QWidget()
         self._value_title = QLabel("Number of this sample")
         self._value_title.setProperty("role", "faint")
         whole.setContentsMargins(8, 8, 8, 8)
         whole.setSpacing(8)
         modes.setSpacing(0)
-        modes.addWidget(self.paint_mode)
-        modes.addWidget(self.class_mode)
-        for part, layout in ((self._paint_part, paint), (self._class_part, single)):
+        for button in self._mode_buttons.values():
+            modes.addWidget(button)
+        for part, layout in ((self._paint_part, paint), (self._mark_part, self.marks), (self._class_part, single)):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(6)
             part.setLayout(layout)
         self.tools.setSpacing(2)
+        self.marks.setSpacing(2)
         sliders = QFormLayout()
         sliders.setContentsMargins(0, 0, 0, 0)
         sliders.setHorizontalSpacing(10)
@@ -176,6 +196,7 @@ class AnnotationPanel(QWidget):
         split.addRow("Use for", self.split)
         whole.addLayout(modes)
         whole.addWidget(self._paint_part)
+        whole.addWidget(self._mark_part)
         whole.addWidget(self.classes, 1)
         whole.addWidget(self.add_class)
         whole.addWidget(self._class_part)
@@ -183,8 +204,8 @@ class AnnotationPanel(QWidget):
         self.classes.setMinimumHeight(64)
 
     def _connect(self) -> None:
-        self.paint_mode.clicked.connect(lambda: self.show_mode("paint"))
-        self.class_mode.clicked.connect(lambda: self.show_mode("class"))
+        for mode, button in self._mode_buttons.items():
+            button.clicked.connect(lambda _=False, mode=mode: self.show_mode(mode))
         self.classes.value_chosen.connect(self._tell_class)
         self.classes.renamed.connect(self.class_renamed)
         self.add_class.clicked.connect(self._ask_class)
@@ -198,6 +219,8 @@ class AnnotationPanel(QWidget):
     def _tell_class(self, value: int) -> None:
         if self.mode == "paint":
             self.paint_value_chosen.emit(value)
+        elif self.mode == "mark":
+            self.shape_class_chosen.emit(self._names[value])
         else:
             self.target_chosen.emit(self._names[value])
 
