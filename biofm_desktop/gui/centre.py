@@ -25,6 +25,7 @@ class Centre(QStackedWidget):
 
     read_failed = Signal(object)
     sequence_ready = Signal(object)
+    cell_edited = Signal(str, str)
     shown = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -40,6 +41,7 @@ class Centre(QStackedWidget):
         self.addWidget(self.welcome)
         self.addWidget(self.viewer)
         self.addWidget(self.plain)
+        self.plain.cell_edited.connect(self.cell_edited)
         self.reader.read.connect(self._show_pixels)
         self.reader.failed.connect(self._tell_failure)
 

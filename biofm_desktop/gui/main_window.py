@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
         viewer.pointed_at.connect(self.signs.pointer.setText)
         self.centre.read_failed.connect(self.show_error)
         self.centre.sequence_ready.connect(lambda panel: panel.feature_added.connect(self.labelling.add_feature))
+        self.centre.cell_edited.connect(bench.set_column)
         self.centre.welcome.recent_chosen.connect(self.open_paths)
 
     def _connect_panels(self) -> None:

@@ -46,6 +46,10 @@ class Viewer(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("viewer.panel")
+        # A native window of its own, so that Qt puts only it together with OpenGL: else each redraw of a panel costs
+        # one of the whole window (ticks while training came 17 ms late, not 6.5; scrolling was 0.75 x as fast).
+        self.setAttribute(Qt.WidgetAttribute.WA_DontCreateNativeAncestors)
+        self.setAttribute(Qt.WidgetAttribute.WA_NativeWindow)
         self.napari: NapariViewer | None = None
         self.imports: QThread | None = None
         self.key, self.settling = "", False
@@ -182,11 +186,10 @@ class Viewer(QWidget):
         """Take our layers away; those that the user added stay."""
         self.finish_stroke()
         self.settling, self._latest = False, None
-        self._drop_overlays()
         self.regions.clear()
-        for layer in (*self._images, *([self._labels] if self._labels is not None else [])):
+        for layer in (*self._overlays.values(), *self._images, self._labels):
             self._remove(layer)
-        self._images, self._labels, self._signature, self.key = [], None, (), ""
+        self._overlays, self._images, self._labels, self._signature, self.key = {}, [], None, (), ""
         self.header.show_text("", "", "")
 
     def set_layers_visible(self, visible: bool) -> None:
@@ -379,11 +382,6 @@ class Viewer(QWidget):
     def _select(self) -> None:
         if self.napari is not None and not self.regions.use(self._tool) and self._labels in self.napari.layers:
             self.napari.layers.selection.active = self._labels
-
-    def _drop_overlays(self) -> None:
-        for layer in self._overlays.values():
-            self._remove(layer)
-        self._overlays = {}
 
     def _remove(self, layer: Any) -> None:
         if self.napari is not None and layer in self.napari.layers:

@@ -116,6 +116,12 @@ class Workbench(QObject):
         if project is not None and not self._try(key, lambda: project.set_regions(key, regions)):
             self.mask_replaced.emit(key)
 
+    def set_column(self, column: str, text: str) -> None:
+        """Keep a cell of the row of the sample that is shown."""
+        if self.project is not None and self.key:
+            project, key = self.project, self.key
+            self._try(key, lambda: project.set_column(key, column, text))
+
     def set_classes(self, names: Sequence[str]) -> None:
         """Keep the names of the classes."""
         if self.project is not None:

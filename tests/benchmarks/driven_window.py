@@ -85,7 +85,8 @@ class DrivenWindow:
 
     def scroll(self, until: Callable[[], bool], pause_ms: int = 0) -> float:
         """Scroll through the volume, a slice as soon as the last one is drawn (or after a pause); slices per second."""
-        viewer, slices = self.window.centre.viewer, self.window.centre.viewer.make().dims.nsteps[0]
+        viewer, dims = self.window.centre.viewer, self.window.centre.viewer.make().dims
+        first, slices = dims.current_step[0], dims.nsteps[0]  # the slice that is shown would not be drawn again
         loop, shown, began = QEventLoop(), 0, time.perf_counter()
 
         def step() -> None:
@@ -94,7 +95,7 @@ class DrivenWindow:
                 loop.quit()
                 return
             shown += 1
-            viewer.scroll_to(shown % slices)
+            viewer.scroll_to((first + shown) % slices)
 
         def drawn(_: object) -> None:
             QTimer.singleShot(pause_ms, step)

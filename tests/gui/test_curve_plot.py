@@ -129,6 +129,41 @@ def test_zooming_in_shows_single_points_again(plot, qtbot):
     qtbot.waitUntil(lambda: len(plot.listDataItems()[0].getOriginalDataset()[0]) > 100, timeout=2000)
 
 
+def seen(plot):
+    return [round(edge) for edge in plot.getPlotItem().getViewBox().viewRange()[0]]
+
+
+def test_the_view_follows_a_growing_curve_in_leaps_and_fits_one_that_is_new(plot):
+    curve = grown(np.linspace(1, 0, 101))
+    plot.show_curves([Curve("a", "train", curve, "#ff0000")], "Step")
+    plot.redraw()
+    first = seen(plot)
+    assert first == [-3, 103]
+    curve.append(np.array([110.0]), np.array([0.5]))
+    plot.redraw()
+    assert seen(plot)[1] == 132
+    for step in (115.0, 130.0):
+        curve.append(np.array([step]), np.array([0.5]))
+        plot.redraw()
+        assert seen(plot)[1] == 132
+    plot.set_log(True)
+    plot.redraw()
+    assert seen(plot)[1] == 134
+
+
+def test_a_view_that_was_zoomed_stays_where_it_is_until_it_is_fitted(plot):
+    curve = grown(np.ones(101))
+    plot.show_curves([Curve("a", "train", curve, "#ff0000")], "Step")
+    plot.redraw()
+    plot.setXRange(10, 20, padding=0)
+    curve.append(np.array([500.0]), np.array([0.5]))
+    plot.redraw()
+    assert seen(plot) == [10, 20]
+    plot.fit_view()
+    plot.redraw()
+    assert seen(plot) == [-15, 515]
+
+
 def test_a_logarithmic_scale_leaves_out_what_has_no_logarithm(plot):
     curve = Pyramid()
     curve.append(np.arange(3.0), np.array([10.0, 0.0, 1000.0]))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit, QTableWidget
 
 from biofm_desktop.engine.samples import (
     Chain,
@@ -72,3 +72,21 @@ def test_the_window_shows_a_text_then_a_picture_then_nothing(qtbot, window, tmp_
     window.centre.clear()
     assert window.centre.currentWidget() is window.centre.welcome
     assert shown.toPlainText() == ""
+
+
+def test_a_cell_is_corrected_in_the_window_and_taken_back(qtbot, window, tmp_path):
+    table = tmp_path / "genes.csv"
+    table.write_text("id,age,stain\np1,34,HE\np2,,PAS\n")
+    window.open_paths([table])
+    qtbot.waitUntil(lambda: window.project is not None and window.bench.key == "p1", timeout=30000)
+    cells = window.findChild(QTableWidget, "centre.cells")
+    assert [cells.item(row, 0).text() for row in range(3)] == ["id", "age", "stain"]
+    cells.item(1, 1).setText("43")
+    assert window.project.sample("p1").cells["age"] == 43
+    assert cells.item(1, 1).text() == "43"
+    cells.item(1, 1).setText("old")
+    assert "is not a number" in window.desk.dialog.message.text()
+    window.desk.dialog.accept()
+    assert cells.item(1, 1).text() == "43"
+    window.commands["action.undo"].trigger()
+    assert cells.item(1, 1).text() == "34"

@@ -23,7 +23,9 @@ def test_the_middle_of_the_first_pixel_is_at_napari_s_origin():
 
 
 def test_a_moved_box_stays_a_box_with_its_label_and_score():
-    assert region_of("rectangle", corners(BOX) + (1, 2), "cell", BOX) == Region("box", ((3, 3), (7, 9)), "cell", 0.7)
+    assert region_of("rectangle", corners(BOX) + np.array([1, 2]), "cell", BOX) == Region(
+        "box", ((3, 3), (7, 9)), "cell", 0.7
+    )
 
 
 def test_a_turned_box_becomes_a_polygon():
@@ -33,7 +35,7 @@ def test_a_turned_box_becomes_a_polygon():
 
 
 def test_holes_move_with_their_polygon_and_stay_when_it_is_reshaped():
-    moved = region_of("polygon", corners(RING) + (2, 3), "gland", RING)
+    moved = region_of("polygon", corners(RING) + np.array([2, 3]), "gland", RING)
     assert moved.holes == (((8.0, 3.0), (10.0, 3.0), (10.0, 5.0)),)
     reshaped = np.vstack([corners(RING), [[9.0, 0.0]]])
     assert region_of("polygon", reshaped, "gland", RING).holes == RING.holes

@@ -24,6 +24,7 @@ from biofm_desktop.engine.samples import (
     SequenceSample,
 )
 
+from .cells import check_cell
 from .class_names import named_by_labels, renamed
 from .corrections import corrected
 from .data import is_project, open_sources
@@ -220,8 +221,10 @@ class Project(Undoing):
             self._do(f"edit shapes of {key}", self._change(Slot.REGIONS, key, tuple(regions)))
 
     def set_column(self, key: str, column: str, text: str) -> None:
-        """Keep a cell of a sample's row."""
-        columns = self.sample(key).columns
+        """Keep a cell of a sample's row; a column of numbers takes numbers only, and nothing for a missing one."""
+        sample = self.sample(key)
+        check_cell(sample, column, text)
+        columns = sample.columns
         if columns.get(column) != text:
             self._do(f"edit {column} of {key}", self._change(Slot.COLUMNS, key, {**columns, column: text}))
 

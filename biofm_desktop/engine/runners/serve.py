@@ -171,7 +171,7 @@ def be_kind() -> None:
 
             psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
         else:
-            os.nice(5)
+            os.nice(10)
 
 
 def main() -> None:

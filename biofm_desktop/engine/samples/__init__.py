@@ -2,7 +2,7 @@
 
 from .base import Grain, Sample
 from .dataset import Dataset, Problem
-from .facts import facts_of
+from .facts import cells_of, facts_of
 from .graph import Edge, GraphSample, Node
 from .image import ImageSample, LazyImage
 from .inputs import InputSpec
@@ -42,5 +42,6 @@ __all__ = [
     "TableSample",
     "TextSample",
     "TrackSample",
+    "cells_of",
     "facts_of",
 ]

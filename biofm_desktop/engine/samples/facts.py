@@ -18,16 +18,22 @@ _INNER = {"key", "columns"}
 
 
 def facts_of(sample: Sample) -> Facts:
-    """Return name and text of everything a sample holds, long values cut; nothing is read from the disk for it."""
+    """Return name and text of all that a sample holds but its cells, long values cut; nothing is read for it."""
     told = [("name", plain(sample.key))]
     for place in fields(sample):
         value = getattr(sample, place.name)
         if place.name not in _INNER and value is not None and not (isinstance(value, str | tuple) and not value):
             told.append((place.name.replace("_", " "), _words(value)))
+    return told
+
+
+def cells_of(sample: Sample) -> dict[str, str]:
+    """Return the cells of a sample's row by the names of their columns, as text; of very many the first."""
     cells = sample.cells if isinstance(sample, TableSample) else sample.columns
-    return told + [
-        (plain(name), _words("" if cell is None else cell)) for name, cell in islice(cells.items(), _MOST_SHOWN)
-    ]
+    return {
+        name: plain(f"{cell:.10g}" if isinstance(cell, float) else cell or "")
+        for name, cell in islice(cells.items(), _MOST_SHOWN)
+    }
 
 
 def plain(text: str) -> str:

@@ -52,7 +52,7 @@ class Columns:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TableSample(Sample):
-    """The row at ``row`` (from 0) of a table."""
+    """The row at ``row`` (from 0) of a table; ``columns`` are the cells that the user corrected, as text."""
 
     table: Columns
     row: int
@@ -60,11 +60,26 @@ class TableSample(Sample):
     @property
     def cells(self) -> dict[str, float | str | None]:
         """Return the cells in memory by the names of their columns; None where there is none."""
-        return {name: _cell(column, self.row) for name, column in self.table.named.items()}
+        found = {name: _cell(column, self.row) for name, column in self.table.named.items()}
+        kept = self.columns.keys() & found.keys()  # the file may have lost a column since
+        return found | {name: self.cell_of(name, self.columns[name]) for name in kept}
+
+    def cell_of(self, name: str, text: str) -> float | str | None:
+        """Return what a text means in a column; raise `KeyError` for one that is not in memory, `ValueError` for a
+        word among numbers."""
+        column = self.table.named[name]
+        if not text.strip():
+            return None
+        return float(text) if isinstance(column, np.ndarray) else text
 
     def numbers(self) -> NDArray[np.float64]:
         """Return the numbers of the row, the measured ones read from the disk; raise `Fault` where they cannot be."""
-        return self.table.numbers(self.row, self.row + 1)[0]
+        found = self.table.numbers(self.row, self.row + 1)[0]
+        names = [name for name, column in self.table.named.items() if isinstance(column, np.ndarray)]
+        for name in self.columns.keys() & set(names):
+            cell = self.cell_of(name, self.columns[name])
+            found[names.index(name)] = np.nan if cell is None else cell
+        return found
 
 
 def _cell(column: Column, row: int) -> float | str | None:

@@ -14,12 +14,14 @@ from PySide6.QtWidgets import QWidget
 from biofm_desktop.engine.files import write_with
 from biofm_desktop.gui.theme import theme_bus, theme_colours
 
-from .pyramid import Pyramid
+from .pyramid import Floats, Pyramid
 
 #: Least time between two redraws, in milliseconds.
 REDRAW_MS = 50
 #: More points than this are drawn without a dot each.
 MOST_DOTS = 120
+#: Shares of the curves' width and height that are left free around them: at first, and once they grow.
+_TIGHT, _ROOM = 0.03, 0.2
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,11 @@ class Curve:
 
 
 class CurvePlot(pg.PlotWidget):
-    """Draws `Curve`s, at most 20 times a second, and of each only what its pixels can show."""
+    """Draws `Curve`s, at most 20 times a second, and of each only what its pixels can show.
+
+    It follows growing curves until the user zooms, and leaves them room to grow: axes that are drawn anew at every
+    redraw take more time than the curves (5 of 9 ms).
+    """
 
     def __init__(self, y_title: str, parent: QWidget | None = None, *, legend_below: bool = False) -> None:
         super().__init__(parent)
@@ -53,8 +59,10 @@ class CurvePlot(pg.PlotWidget):
         plot.showGrid(x=False, y=True, alpha=0.2)
         self.getAxis("left").setStyle(maxTickLevel=0)
         self.getAxis("bottom").setStyle(maxTickLevel=1)
-        plot.getViewBox().setAutoVisible(y=True)
-        plot.getViewBox().sigXRangeChanged.connect(self._note_zoom)
+        plot.disableAutoRange()
+        plot.hideButtons()
+        self._follows, self._moves, self._fresh = True, False, True
+        plot.getViewBox().sigRangeChanged.connect(self._note_zoom)
         for side in ("left", "bottom"):
             self.getAxis(side).enableAutoSIPrefix(False)
         self._legend = plot.addLegend(offset=(-8, -8 if legend_below else 8), labelTextSize="8pt")
@@ -66,6 +74,7 @@ class CurvePlot(pg.PlotWidget):
         self._curves, self._x_title = tuple(sorted(curves, key=lambda curve: not curve.faint)), x_title
         for key in set(self._items) - {curve.key for curve in curves}:
             self.removeItem(self._items.pop(key))
+        self._fresh = True
         self._label()
         self._show_labels(False)
         self.refresh()
@@ -74,7 +83,7 @@ class CurvePlot(pg.PlotWidget):
         """Draw y on a logarithmic scale, or a plain one."""
         self._log = log
         self.getPlotItem().setLogMode(x=False, y=log)
-        self.refresh()
+        self.fit_view()
 
     def refresh(self) -> None:
         """Redraw soon: many calls make one redraw."""
@@ -83,7 +92,7 @@ class CurvePlot(pg.PlotWidget):
 
     def fit_view(self) -> None:
         """Show everything again after the user zoomed in."""
-        self.getPlotItem().enableAutoRange()
+        self._follows = self._fresh = True
         self.refresh()
 
     def redraw(self) -> None:
@@ -92,12 +101,33 @@ class CurvePlot(pg.PlotWidget):
         if not self.isVisible():
             return
         view = self.getPlotItem().getViewBox()
-        whole = bool(view.state["autoRange"][0])
-        first, last = (-np.inf, np.inf) if whole else view.viewRange()[0]
+        first, last = (-np.inf, np.inf) if self._follows else view.viewRange()[0]
+        boxes = []
         for curve in self._curves:
             x, y = curve.points.window(first / curve.per_x, last / curve.per_x, max(100, int(view.width())))
-            self._item(curve).setData(x * curve.per_x, np.where(y > 0, y, np.nan) if self._log else y)
+            item = self._item(curve)
+            item.setData(x * curve.per_x, np.where(y > 0, y, np.nan) if self._log else y)
+            boxes.append(_box(*item.getData()))
+        if self._follows:
+            self._follow([box for box in boxes if box is not None])
         self.scene().prepareForPaint()  # else the paint itself moves the axes, and asks for another one
+
+    def _follow(self, boxes: Sequence[tuple[float, float, float, float]]) -> None:
+        """Show all curves: as they stand where they are new, else with room to grow where they outgrew the view."""
+        if not boxes:
+            return
+        left, right, low, high = (pick(side) for pick, side in zip((min, max, min, max), zip(*boxes)))
+        (view_left, view_right), (view_low, view_high) = self.getPlotItem().getViewBox().viewRange()
+        within = view_left <= left and right <= view_right and view_low <= low and high <= view_high
+        small = min((right - left) / (view_right - view_left), (high - low) / (view_high - view_low)) < 0.5
+        if within and not small and not self._fresh:
+            return
+        share, wide, tall = _TIGHT if self._fresh else _ROOM, (right - left) or 1.0, (high - low) or abs(high) or 1.0
+        self._moves = True
+        view = self.getPlotItem().getViewBox()
+        view.setXRange(left - _TIGHT * wide, right + share * wide, padding=0)
+        view.setYRange(low - _TIGHT * tall, high + _TIGHT * tall, padding=0)
+        self._moves = self._fresh = False
 
     def save_picture(self, path: Path) -> None:
         """Write the plot as it stands, PNG or SVG by the name's end; raise `Fault` where the disk does not let us."""
@@ -175,7 +205,8 @@ class CurvePlot(pg.PlotWidget):
         return item
 
     def _note_zoom(self) -> None:
-        if not self.getPlotItem().getViewBox().state["autoRange"][0]:
+        if not self._moves:
+            self._follows = False
             self.refresh()
 
     def _label(self) -> None:
@@ -204,3 +235,10 @@ class CurvePlot(pg.PlotWidget):
         for _, label in self._legend.items:
             label.setText(label.text, color=colours.text)
         self.refresh()
+
+
+def _box(x: Floats | None, y: Floats | None) -> tuple[float, float, float, float] | None:
+    """Return left, right, lowest and highest of a curve; None where there is nothing to see."""
+    if x is None or y is None or not np.isfinite(y).any():
+        return None
+    return float(x[0]), float(x[-1]), float(np.nanmin(y)), float(np.nanmax(y))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from biofm_desktop.engine.formats import inspect, open_data
-from biofm_desktop.engine.samples import TableSample, facts_of
+from biofm_desktop.engine.samples import TableSample, cells_of
 from tests.engine.formats.made import png
 
 
@@ -29,7 +29,7 @@ def test_a_row_is_a_sample_with_its_roles_and_cells(tmp_path):
     assert second.cells == {"id": "p002", "age": None, "patient": "08", "label": "well", "split": "test"}
     assert first.numbers().tolist() == [34.0]
     assert first.table is second.table
-    assert ("age", "34.0") in facts_of(first)
+    assert cells_of(first)["age"] == "34"
     assert not any("age" in str(problem) for problem in dataset.problems)
 
 
