@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from biofm_desktop.engine.samples import ImageSample
 
 _CHANNEL_MAPS = ("gray", "green", "magenta", "cyan", "yellow", "red", "blue")
+_COLOURS = ("red", "green", "blue", "alpha")
 _UNITS = ("mm", "um", "µm", "nm", "cm", "m")
 #: Soft tissue, in Hounsfield units: what a radiologist looks at first.
 _CT_WINDOW = (-160.0, 240.0)
@@ -47,18 +48,24 @@ def pictures(sample: ImageSample, image: NDArray[Any]) -> list[Picture]:
     if "C" not in sample.axes:
         return [Picture("image", image, rgb=False, colormap="gray", window=_window(sample, image))]
     place = sample.axes.index("C")
-    if image.shape[place] in (3, 4) and place == image.ndim - 1 and not sample.channels:
+    count, names = image.shape[place], tuple(name.lower() for name in sample.channels)
+    if count in (3, 4) and place == image.ndim - 1 and names in ((), _COLOURS[:count]):
         if image.dtype != np.uint8:
             top = float(image.max()) or 1.0
             image = np.clip(image.astype(np.float32) * (255 / top), 0, 255).astype(np.uint8)
         return [Picture("image", image, rgb=True, colormap="gray", window=None)]
     planes = np.moveaxis(image, place, 0)
-    names = sample.channels or tuple(f"channel {number}" for number in range(1, len(planes) + 1))
+    titles = sample.channels or tuple(f"channel {number}" for number in range(1, len(planes) + 1))
     maps = _CHANNEL_MAPS[:1] if len(planes) == 1 else _CHANNEL_MAPS[1:]
     return [
-        Picture(name, plane, rgb=False, colormap=maps[number % len(maps)], window=None)
-        for number, (name, plane) in enumerate(zip(names, planes))
+        Picture(name, plane, rgb=False, colormap=_own_colour(name) or maps[number % len(maps)], window=None)
+        for number, (name, plane) in enumerate(zip(titles, planes))
     ]
+
+
+def _own_colour(name: str) -> str:
+    """Return the colour that a channel is named after, if it is."""
+    return name.lower() if name.lower() in _CHANNEL_MAPS else ""
 
 
 def _window(sample: ImageSample, image: NDArray[Any]) -> tuple[float, float] | None:

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 
+from biofm_desktop.engine.formats import open_data
 from biofm_desktop.engine.predictions import MaskPrediction
 from biofm_desktop.engine.samples import ImageSample, LazyImage
 from biofm_desktop.gui.layers import overlays
@@ -117,6 +119,24 @@ def test_a_volume_keeps_its_spacing_and_opens_in_the_middle(window, qtbot, make_
     assert viewer.napari.dims.current_step[0] == 4
     viewer.scroll_to(7)
     assert viewer.napari.dims.current_step[0] == 7
+
+
+def test_a_colour_picture_from_a_file_is_one_layer_in_its_own_colours(tmp_path):
+    image = np.zeros((6, 7, 3), np.uint8)
+    image[..., 0] = 200
+    for name in ("a.png", "a.tif", "a.jpg"):
+        path = tmp_path / name
+        Image.fromarray(image).save(path)
+        sample = open_data([path]).samples[0]
+        (layer,) = pictures(sample, sample.pixels.read())
+        assert layer.rgb, name
+        assert (layer.array[..., 0] > 150).all()
+        assert (layer.array[..., 2] < 50).all()
+
+
+def test_channels_that_are_named_after_colours_have_them():
+    sample = ImageSample(key="a", pixels=LazyImage.of(np.ones((2, 8, 9))), axes="CYX", channels=("Red", "DAPI"))
+    assert [part.colormap for part in pictures(sample, sample.pixels.read())] == ["red", "magenta"]
 
 
 @pytest.mark.parametrize(
