@@ -161,8 +161,11 @@ def remove(path: Path, *, room: str) -> None:
         raise system_fault(path, error) from error
 
 
-def append_lines(path: Path, lines: list[str], *, room: str) -> None:
-    """Add lines to a log, all of them or none; what a full disk or a crash left of a line is cut off."""
+def append_lines(path: Path, lines: list[str], *, room: str, sync: bool = False) -> None:
+    """Add lines to a log, all of them or none; what a full disk or a crash left of a line is cut off.
+
+    With ``sync`` they are on the disk itself when this returns, so that a power cut leaves them.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+b", buffering=0) as file:
@@ -170,6 +173,8 @@ def append_lines(path: Path, lines: list[str], *, room: str) -> None:
             try:
                 _write_all(file, "".join(line + "\n" for line in lines).encode("utf-8"))
                 at_point(f"{room}.append", path)
+                if sync:
+                    os.fsync(file.fileno())
             except OSError:
                 file.truncate(before)
                 raise

@@ -46,6 +46,7 @@ class PredictJob(Job):
         from biofm_desktop.engine.inference.devices import chosen_device
         from biofm_desktop.engine.inference.predict import predict
         from biofm_desktop.engine.inference.run_folder import load_run
+        from biofm_desktop.engine.project.audit import log_of
         from biofm_desktop.engine.project.prediction_store import PredictionWriter, read_predictions
 
         if self.export:
@@ -76,8 +77,11 @@ class PredictJob(Job):
         if self.export:
             problems = [str(problem) for problem in dataset.problems]
             facts = {"run": self.run_folder, "task": run.task.name, "model": run.card["model"], "problems": problems}
-            for path in export(predictions, self.export, Path(self.out), facts=facts):
+            paths = export(predictions, self.export, Path(self.out), facts=facts)
+            for path in paths:
                 yield Saved(str(path), "export")
+            if log := log_of([Path(path) for path in self.inputs]):
+                log.add_export(Path(self.out), format=self.export, files=len(paths), run=self.run_folder)
         yield Finished(
             f"{len(predictions)} of {len(samples)} samples predicted", result={"predicted": len(predictions)}
         )

@@ -4,6 +4,7 @@ import hashlib
 import platform
 import time
 from collections.abc import Collection, Generator, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from biofm_desktop import __version__
 from biofm_desktop.engine.events import EpochDone, Event, Finished, Saved, Started
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.files import new_folder, write_json
+from biofm_desktop.engine.files import new_folder, read_json, write_json
 from biofm_desktop.engine.models import ModelEntry
 from biofm_desktop.engine.models.patterns import frozen_names, only_head_trained
 from biofm_desktop.engine.options import from_json, to_flags
+from biofm_desktop.engine.project.audit import log_of
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset, Sample
 from biofm_desktop.engine.samples.splits import with_split
@@ -76,7 +78,18 @@ class TrainJob(Job):
         task = from_json(kind, self.task_options)
         folder = new_folder(Path(self.out))
         write_json(folder / "job.json", self.to_json(), room="checkpoint")
-        yield from recorded(self._train(task, entry, options, folder), folder)
+        try:
+            yield from recorded(self._train(task, entry, options, folder), folder)
+        finally:
+            self._note(folder)
+
+    def _note(self, folder: Path) -> None:
+        """Note the run in the log of the project that it learnt from; it stands whether that succeeds or not."""
+        log = log_of([Path(path) for path in self.data])
+        if log is not None and (folder / "metrics.json").is_file():
+            figures = read_json(folder / "metrics.json")["validation"]
+            with suppress(Fault):
+                log.add("trained", run=self.out, model=self.model, task=self.task, validation=figures)
 
     def _train(self, task: Task, entry: ModelEntry, options: FitOptions, folder: Path) -> Generator[Event, None, None]:
         from biofm_desktop.engine.inference.devices import chosen_device, placed, threads

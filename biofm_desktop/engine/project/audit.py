@@ -5,35 +5,58 @@ A line that is changed, left out or put between breaks the chain from there on (
 """
 
 import json
+import os
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from biofm_desktop.engine.faults import system_fault
+from biofm_desktop.engine.faults import Fault, system_fault
 from biofm_desktop.engine.files import append_lines
+
+from .data import is_project
 
 AUDIT = "audit.log"
 EXPORTS = "exports.log"
 _START = "0" * 64
+_TAIL = 1 << 16
+_LOCK, _PATIENCE = "audit.lock", 5.0
 
 
 class AuditLog:
-    """The log of one project."""
+    """The log of one project. Several programs may add to it: the window, and a training beside it."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / AUDIT
-        self._last: str | None = None
 
     def add(self, what: str, **details: Any) -> None:
-        """Add a line; raise `Fault` where the disk does not let us."""
-        if self._last is None:
-            self._last = _last_hash(self.path)
-        entry = {"time": datetime.now().astimezone().isoformat(timespec="seconds"), "what": what, **details}
-        entry["before"] = self._last
-        entry["hash"] = _hash(entry)
-        append_lines(self.path, [json.dumps(entry, ensure_ascii=False)], room="project")
-        self._last = entry["hash"]
+        """Add a line, on the disk when this returns; raise `Fault` where the disk does not let us."""
+        from filelock import FileLock, Timeout  # 0.1 s, which the window's frame need not wait for
+
+        entry: dict[str, Any] = {"time": _now(), "what": what, **details}
+        try:
+            with FileLock(self.path.with_name(_LOCK), timeout=_PATIENCE):
+                entry["before"] = _last_hash(self.path)
+                entry["hash"] = _hash(entry)
+                append_lines(self.path, [json.dumps(entry, ensure_ascii=False)], room="project", sync=True)
+        except Timeout as error:
+            raise Fault(self.path, "another program holds it", "Close that program and try again") from error
+        except OSError as error:
+            raise system_fault(self.path, error) from error
+
+    def add_export(self, path: Path, **details: Any) -> None:
+        """Note an export here and in the list of exports."""
+        line = json.dumps({"time": _now(), "path": str(path), **details}, ensure_ascii=False)
+        append_lines(self.path.with_name(EXPORTS), [line], room="project", sync=True)
+        self.add("exported", path=str(path), **details)
+
+
+def log_of(paths: Sequence[Path]) -> AuditLog | None:
+    """Return the log of the project that these paths are; None where they are data without one."""
+    if len(paths) != 1 or not is_project(paths[0]):
+        return None
+    return AuditLog(paths[0] if paths[0].is_dir() else paths[0].parent)
 
 
 def check_log(folder: Path) -> list[str]:
@@ -67,7 +90,14 @@ def _lines(path: Path) -> list[str]:
 
 def _last_hash(path: Path) -> str:
     try:
-        lines = _lines(path)
+        with path.open("rb") as file:
+            size, taken = file.seek(0, os.SEEK_END), _TAIL
+            while True:
+                file.seek(max(0, size - taken))
+                lines = file.read().split(b"\n")[:-1]  # what comes after the last line's end is left by a crash
+                if len(lines) > 1 or taken >= size:  # the last line is whole
+                    break
+                taken *= 4
         return str(json.loads(lines[-1])["hash"]) if lines else _START
     except FileNotFoundError:
         return _START
@@ -75,6 +105,10 @@ def _last_hash(path: Path) -> str:
         raise system_fault(path, error) from error
     except (ValueError, KeyError, TypeError):
         return _START  # the chain is broken here; `check_log` tells
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def _hash(entry: dict[str, Any]) -> str:

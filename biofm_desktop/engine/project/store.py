@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -13,9 +12,8 @@ from numpy.typing import NDArray
 
 from biofm_desktop import __version__
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.files import append_lines
 
-from .audit import EXPORTS, AuditLog
+from .audit import AuditLog
 from .database import DATABASE, PENDING, Damaged, Database, create, standing
 from .edits import ABSENT, Change, Edit, Slot
 from .generations import Generation, clear_leftovers, finish_put_back, save_generation, thin_out
@@ -198,10 +196,7 @@ class Store:
 
     def log_export(self, path: Path, **details: Any) -> None:
         """Note an export in both logs."""
-        stamp = datetime.now().astimezone().isoformat(timespec="seconds")
-        line = json.dumps({"time": stamp, "path": str(path), **details}, ensure_ascii=False)
-        append_lines(self.folder / EXPORTS, [line], room="project")
-        self.audit.add("exported", path=str(path), **details)
+        self.audit.add_export(path, **details)
 
     def state(self) -> tuple[dict[tuple[Slot, str], Any], set[str]]:
         """Return all corrected values, and the keys whose masks differ from the data's."""

@@ -220,20 +220,11 @@ class TrainingFlow(QObject):
         if isinstance(last, Failed):
             self.failed.emit(last.message, last.detail)
         elif (folder / MODEL).is_file():
-            self._note_run(job, last)
             self.message.emit(f"{last.message}. The run is in {folder}")
             self.run_finished.emit(folder)
         else:
             with contextlib.suppress(OSError):
                 folder.rmdir()  # one that was never begun is empty
-
-    def _note_run(self, job: TrainJob, last: Finished) -> None:
-        """Note it in the project's log; the run stands whether that succeeds or not."""
-        if self._project is not None:
-            try:
-                self._project.note("trained", run=job.out, model=job.model, task=job.task, outcome=last.message)
-            except Fault as fault:
-                self.failed.emit(fault.message, fault.detail)
 
     def _pause(self) -> None:
         if self._handle is not None:
