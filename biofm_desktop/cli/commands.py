@@ -15,7 +15,16 @@ from typing import Any
 from biofm_desktop.engine.events import Failed, Finished
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json
-from biofm_desktop.engine.jobs import EvaluateJob, FitOptions, Job, LeaksJob, PredictJob, TrainJob, job_from_json
+from biofm_desktop.engine.jobs import (
+    ContinueJob,
+    EvaluateJob,
+    FitOptions,
+    Job,
+    LeaksJob,
+    PredictJob,
+    TrainJob,
+    job_from_json,
+)
 from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
@@ -24,7 +33,18 @@ from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
 
-__all__ = ["doctor", "evaluate", "inspect", "leaks", "list_things", "predict", "project", "run", "train"]
+__all__ = [
+    "continue_run",
+    "doctor",
+    "evaluate",
+    "inspect",
+    "leaks",
+    "list_things",
+    "predict",
+    "project",
+    "run",
+    "train",
+]
 
 _CARD = "card.json"
 
@@ -44,6 +64,13 @@ def train(given: argparse.Namespace) -> int:
         weights=given.weights if given.weights in ("", "download") else _absolute([given.weights])[0],
     )
     return run_job(job, given)
+
+
+def continue_run(given: argparse.Namespace) -> int:
+    """Go on with a training in its own folder."""
+    if given.epochs < 0:
+        raise Fault("option --epochs", f"{given.epochs} is less than none", "Say how many more epochs")
+    return run_job(ContinueJob(run_folder=_absolute([given.run])[0], epochs=given.epochs), given)
 
 
 def predict(given: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from biofm_desktop.engine.faults import Fault
 
 COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
+    "continue": "go on with a training that was stopped or broke off, or for more epochs",
     "predict": "let a run folder predict, and save files for other programs",
     "evaluate": "judge a run folder on labelled data",
     "leaks": "name samples that are equal or nearly so in different splits; exit status 1 where there are any",
@@ -42,7 +43,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace | None:
         given = parser.parse_intermixed_args(rest)
     except SystemExit:
         return None
-    given.command = name.replace("list", "list_things")
+    given.command = {"list": "list_things", "continue": "continue_run"}.get(name, name)  # no names of Python
     return given
 
 
@@ -86,6 +87,12 @@ def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
         add_flags(parser.add_argument_group(f"options of {task}"), TASKS[task])  # type: ignore[arg-type]
     else:
         parser.epilog = "Each task has options of its own: biofm train TASK --help"
+
+
+def _continue(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    parser.add_argument("--epochs", type=int, default=0, metavar="N", help="so many more than it was meant to have")
+    _json_flag(parser, "events as lines of JSON")
 
 
 def _predict(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -175,6 +182,7 @@ def _doctor(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
 
 _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "train": _train,
+    "continue": _continue,
     "predict": _predict,
     "evaluate": _evaluate,
     "leaks": _leaks,

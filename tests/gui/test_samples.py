@@ -1,12 +1,14 @@
 """The list of samples: what it shows, what it hides, and pictures only for what is seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
-from biofm_desktop.engine.samples import Dataset, ImageSample, LazyImage, SequenceSample
-from biofm_desktop.gui.docks.sample_model import label_text
+from biofm_desktop.engine.samples import Dataset, ImageSample, LazyImage, Problem, Region, SequenceSample
+from biofm_desktop.gui.docks.sample_model import DOUBTFUL, label_text
 from biofm_desktop.gui.docks.samples import SamplesPanel
 from biofm_desktop.gui.workers.thumbnails import draw
 
@@ -118,3 +120,18 @@ def test_labels_are_told_in_words():
     assert label_text(picture("a", target="cell")) == "cell"
     assert label_text(letters("a", target=1.25)) == "1.25"
     assert label_text(letters("a")) == "not labelled"
+
+
+def test_what_was_doubtful_about_a_sample_is_in_its_row(panel):
+    sound, odd = letters("sound"), letters("odd")
+    panel.show_dataset(Dataset("d", (sound, odd), problems=(Problem("odd", "<b>3</b> letters are N"),)), set())
+    tips = [panel.model.index(row).data(Qt.ItemDataRole.ToolTipRole) for row in range(2)]
+    assert "letters" not in tips[0]
+    assert "&lt;b&gt;3&lt;/b&gt; letters are N" in tips[1]
+    assert [panel.model.index(row).data(DOUBTFUL) for row in range(2)] == [False, True]
+
+
+def test_shapes_are_counted_as_labels():
+    marked = replace(picture("a"), regions=(Region("point", ((1.0, 1.0),)),) * 2)
+    assert label_text(marked) == "2 shapes"
+    assert label_text(replace(marked, mask=picture("b", mask=True).mask)) == "mask, 2 shapes"

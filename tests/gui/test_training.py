@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushB
 
 from biofm_desktop.engine.events import EpochDone, Failed, Finished, Started, StepDone, Warned, to_line
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.jobs import DescribeJob, TrainJob
+from biofm_desktop.engine.jobs import ContinueJob, DescribeJob, TrainJob
 from biofm_desktop.engine.project import Project
 from biofm_desktop.gui.docks.plots import PlotsPanel
 from biofm_desktop.gui.docks.training import TrainingPanel
@@ -327,3 +327,43 @@ def test_a_broken_settings_file_is_no_obstacle(desk, own_folders, qtbot):
 
 def test_a_fake_run_is_a_run():
     assert list(FakeRun(Finished("done"))) == [Finished("done")]
+
+
+def kept_run(folder, *, done, planned):
+    """Make a run folder as a training leaves it that was stopped after some of its epochs."""
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / "checkpoints" / "state.pt").write_bytes(b"state")
+    (folder / "card.json").write_text(json.dumps({"fit": {"epochs": planned}}))
+    for name in ("job.json", "splits.json"):
+        (folder / name).write_text("{}")
+    if done:
+        (folder / "metrics.json").write_text(json.dumps({"epochs": done}))
+    told = [Started("t", 8, 4), *(StepDone(n, 1, 1.0 / n, 0.1) for n in (1, 2, 3))]
+    (folder / "events.jsonl").write_text("".join(to_line(event) + "\n" for event in told))
+    return folder
+
+
+def test_a_run_that_was_stopped_or_broke_off_goes_on_with_its_curves(desk, qtbot):
+    stopped = kept_run(desk.project.new_run_folder("unet"), done=1, planned=4)
+    broken = kept_run(desk.project.new_run_folder("unet"), done=0, planned=4)
+    whole = kept_run(desk.project.new_run_folder("unet"), done=4, planned=4)
+    (desk.project.new_run_folder("unet") / "card.json").write_text("{")
+    desk.flow.set_project(desk.project)
+    button = desk.find(QToolButton, "train.continue")
+    offered = [action.text() for action in button.menu().actions()]
+    assert [words.split(":")[0] for words in offered] == [folder.name for folder in (whole, broken, stopped)]
+    assert "10 epochs more" in offered[0]
+    assert "broke off" in offered[1]
+    assert "after epoch 1 of 4" in offered[2]
+    button.menu().actions()[2].trigger()
+    qtbot.waitUntil(lambda: bool(desk.runs(ContinueJob)), timeout=3000)
+    job, run = desk.runs(ContinueJob)[-1]
+    assert (job.run_folder, job.epochs) == (str(stopped), 0)
+    assert not button.isEnabled()
+    for event in (Started("go on", 8, 4), StepDone(3, 1, 9.0, 0.1), StepDone(4, 1, 8.0, 0.1)):
+        run.feed.put(event)
+    qtbot.waitUntil(lambda: len(desk.plots._runs[str(stopped)].curves["train loss"]) == 4, timeout=3000)
+    curve = desk.plots._runs[str(stopped)].curves["train loss"]
+    assert list(curve.y) == [1.0, 0.5, 9.0, 8.0]
+    run.feed.put(Finished("Trained"))
+    qtbot.waitUntil(lambda: desk.flow.handle.ended, timeout=3000)

@@ -9,6 +9,7 @@ from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.registry import Registry
 
 from .base import Job
+from .continue_training import ContinueJob, epochs_of
 from .describe import DescribeJob
 from .evaluate import EvaluateJob
 from .leaks import LeaksJob
@@ -16,7 +17,9 @@ from .predict import PredictJob
 from .self_test import SelfTestJob
 from .train import DOWNLOAD, TrainJob
 
-JOBS: Registry[type[Job]] = Registry("job", (TrainJob, PredictJob, EvaluateJob, LeaksJob, DescribeJob, SelfTestJob))
+JOBS: Registry[type[Job]] = Registry(
+    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, LeaksJob, DescribeJob, SelfTestJob)
+)
 
 
 def job_from_json(values: Mapping[str, Any]) -> Job:
@@ -39,6 +42,7 @@ def job_from_json(values: Mapping[str, Any]) -> Job:
 __all__ = [
     "DOWNLOAD",
     "JOBS",
+    "ContinueJob",
     "DescribeJob",
     "EvaluateJob",
     "FitOptions",
@@ -47,5 +51,6 @@ __all__ = [
     "PredictJob",
     "SelfTestJob",
     "TrainJob",
+    "epochs_of",
     "job_from_json",
 ]

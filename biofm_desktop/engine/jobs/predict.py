@@ -75,7 +75,7 @@ class PredictJob(Job):
         predictions = read_predictions(Path(self.out))
         yield Saved(self.out, "predictions")
         if self.export:
-            problems = [str(problem) for problem in dataset.problems]
+            problems = [str(problem) for problem in dataset.problems_of({said.key for said in predictions})]
             facts = {"run": self.run_folder, "task": run.task.name, "model": run.card["model"], "problems": problems}
             paths = export(predictions, self.export, Path(self.out), facts=facts)
             for path in paths:

@@ -2,21 +2,18 @@
 
 import hashlib
 import platform
-import time
 from collections.abc import Collection, Generator, Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from biofm_desktop import __version__
-from biofm_desktop.engine.events import EpochDone, Event, Finished, Saved, Started
+from biofm_desktop.engine.events import Event
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.files import new_folder, read_json, write_json
+from biofm_desktop.engine.files import new_folder, write_json
 from biofm_desktop.engine.models import ModelEntry
 from biofm_desktop.engine.models.patterns import frozen_names, only_head_trained
 from biofm_desktop.engine.options import from_json, to_flags
-from biofm_desktop.engine.project.audit import log_of
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset, Sample
 from biofm_desktop.engine.samples.splits import with_split
@@ -25,6 +22,7 @@ from biofm_desktop.engine.tasks import Task
 
 from .base import Job
 from .data import SPLITS, fitting_model, learnable, opened, task_class
+from .fitting import fitted, note_run
 from .leaks import checked
 from .recording import recorded
 
@@ -81,21 +79,12 @@ class TrainJob(Job):
         try:
             yield from recorded(self._train(task, entry, options, folder), folder)
         finally:
-            self._note(folder)
-
-    def _note(self, folder: Path) -> None:
-        """Note the run in the log of the project that it learnt from; it stands whether that succeeds or not."""
-        log = log_of([Path(path) for path in self.data])
-        if log is not None and (folder / "metrics.json").is_file():
-            figures = read_json(folder / "metrics.json")["validation"]
-            with suppress(Fault):
-                log.add("trained", run=self.out, model=self.model, task=self.task, validation=figures)
+            note_run(self.data, folder, model=self.model, task=self.task)
 
     def _train(self, task: Task, entry: ModelEntry, options: FitOptions, folder: Path) -> Generator[Event, None, None]:
         from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
         from biofm_desktop.engine.models.layers import layer_modules
 
-        began = time.monotonic()
         device = chosen_device(options.device)
         dataset = yield from opened(self.data, type(task))
         samples = with_split(learnable(dataset), seed=options.seed, validation=options.validation, test=options.test)
@@ -113,7 +102,7 @@ class TrainJob(Job):
             card = self._card(task, entry, options, dataset, splits, weights, frozen, network)
             write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
             write_json(folder / "card.json", card, room="checkpoint")
-            yield from self._fit(placed(network, device), task, splits, options, frozen, folder, began)
+            yield from fitted(self.title, placed(network, device), task, splits, options, frozen, folder)
 
     def _weights(self, entry: ModelEntry) -> Generator[Event, None, tuple[Path | None, str]]:
         """Return the file of pretrained weights and the scaling of the images that they want (empty: the model's)."""
@@ -140,50 +129,6 @@ class TrainJob(Job):
         if weights is not None:
             load_weights(network, weights, entry.head)
         return network, frozen_names(list(layer_modules(network)), self.freeze, self.train_only)
-
-    def _fit(
-        self,
-        network: "nn.Module",
-        task: Task,
-        splits: dict[str, list[Sample]],
-        options: FitOptions,
-        frozen: set[str],
-        folder: Path,
-        began: float,
-    ) -> Generator[Event, None, None]:
-        from biofm_desktop.engine.training.checkpoints import Checkpoints
-        from biofm_desktop.engine.training.fit import fit
-        from biofm_desktop.engine.training.items import prepare
-
-        items = yield from prepare(task, splits)
-        repeats = items["train"].repeats()
-        steps = -(-sum(repeats) // options.batch_size) * options.epochs
-        facts = {"train": len(items["train"]), "validation": len(items["val"]), "metric": task.metric}
-        yield Started(self.title, steps, options.epochs, facts)
-        checkpoints, epochs = Checkpoints(folder, network), list[EpochDone]()
-        device = next(network.parameters()).device
-        try:
-            for event in fit(
-                network,
-                task,
-                items["train"],
-                items["val"],
-                options,
-                frozen=frozen,
-                repeats=repeats,
-                checkpoints=checkpoints,
-                device=device,
-            ):
-                if isinstance(event, EpochDone):
-                    epochs.append(event)
-                yield event
-        finally:  # finished, stopped or failed: what was learnt stands
-            checkpoints.keep_last(now=True)
-            model = checkpoints.write_model()
-            metrics = _figures(epochs, checkpoints.best_epoch, time.monotonic() - began)
-            write_json(folder / "metrics.json", metrics, room="checkpoint")
-        yield Saved(str(model), "model")
-        yield Finished(_summary(task, metrics), result=metrics["validation"])
 
     def _card(
         self,
@@ -218,24 +163,3 @@ class TrainJob(Job):
             "fit": asdict(options),
             "versions": {"python": platform.python_version(), "torch": torch.__version__},
         }
-
-
-def _figures(epochs: list[EpochDone], best: int, seconds: float) -> dict[str, Any]:
-    chosen = next((e for e in epochs if e.epoch == best), epochs[-1] if epochs else None)
-    loss = {} if chosen is None or chosen.validation_loss is None else {"loss": chosen.validation_loss}
-    return {
-        "validation": {**loss, **(chosen.metrics if chosen else {})},
-        "best_epoch": best,
-        "epochs": len(epochs),
-        "seconds": round(seconds, 1),
-    }
-
-
-def _summary(task: Task, metrics: dict[str, Any]) -> str:
-    figure = metrics["validation"].get(task.metric)
-    said = (
-        f", validation {task.metric.replace('_', ' ')} {figure:.3f} at epoch {metrics['best_epoch']}"
-        if figure is not None
-        else ""
-    )
-    return f"Trained for {metrics['epochs']} epochs{said}"

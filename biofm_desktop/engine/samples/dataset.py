@@ -1,6 +1,6 @@
 """What opening gives: samples, the classes they know, and the problems met on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,6 +51,29 @@ class Dataset:
             if sample.key == key:
                 return sample
         raise KeyError(key)
+
+    def problems_of(self, keys: Collection[str]) -> tuple[Problem, ...]:
+        """Return the problems that touch these samples: all but those of other samples' own files."""
+        names: tuple[set[str], set[str]] = (set(), set())
+        for sample in self.samples:
+            names[sample.key in keys].update({sample.key, sample.source.name if sample.source else sample.key})
+        strange = names[False] - names[True]
+        return tuple(problem for problem in self.problems if problem.what not in strange)
+
+    def problems_by_key(self) -> dict[str, list[str]]:
+        """Return what was doubtful about each sample or its file, for those samples where anything was."""
+        said: dict[str, list[str]] = {}
+        for problem in self.problems:
+            said.setdefault(problem.what, []).append(problem.message)
+        if not said:
+            return {}
+        found = {}
+        for sample in self.samples:
+            file = sample.source.name if sample.source else sample.key
+            told = said.get(sample.key, []) + (said.get(file, []) if file != sample.key else [])
+            if told:
+                found[sample.key] = told
+        return found
 
     def of_split(self, split: str) -> "Dataset":
         """Return the part of the data that lies in one split (``all`` or empty: everything)."""

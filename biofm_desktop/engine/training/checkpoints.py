@@ -1,4 +1,4 @@
-"""What a training keeps on the disk: the last and the best weights, as safetensors."""
+"""What a training keeps on the disk: the last and the best weights, as safetensors, and its whole state."""
 
 import os
 import re
@@ -6,12 +6,17 @@ import time
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from biofm_desktop.engine.files import write_with
 
+from .state import STATE, Movers, Standing, read_state, write_state
+
 _SECONDS_BETWEEN = 15.0
+#: The state of a large network takes a while to write: at most a twentieth of the time goes there, and at most a
+#: minute of work is repeated.
+_TIMES_ITS_COST, _MOST_REPEATED = 20.0, 55.0
 
 
 def write_weights(state: dict[str, Tensor], path: Path, facts: dict[str, str] | None = None) -> None:
@@ -38,6 +43,7 @@ class Checkpoints:
         self.best: dict[str, Tensor] | None = None
         self.best_epoch = 0
         self._written = 0.0
+        self._state_at, self._state_cost = time.monotonic(), 0.0
 
     def keep_best(self, epoch: int) -> Path:
         """Note the present weights as the best."""
@@ -55,6 +61,23 @@ class Checkpoints:
         write_weights(self._network.state_dict(), path)
         self._written = time.monotonic()
         return path
+
+    def keep_state(self, standing: Standing, movers: Movers, *, now: bool = False) -> None:
+        """Write the whole state where the last was written a while ago, or ``now``."""
+        began = time.monotonic()
+        wait = min(_MOST_REPEATED, max(_SECONDS_BETWEEN, _TIMES_ITS_COST * self._state_cost))
+        if now or began - self._state_at >= wait:
+            write_state(self.folder / "checkpoints" / STATE, standing, movers)
+            self._state_at = time.monotonic()
+            self._state_cost = self._state_at - began
+
+    def go_on(self, movers: Movers, data: str) -> Standing:
+        """Set everything to the state that was kept last; raise `Fault` where that cannot be."""
+        standing = read_state(self.folder / "checkpoints" / STATE, movers, data)
+        if standing.best_epoch:
+            self.best = load_file(self.folder / "checkpoints" / "best.safetensors")
+            self.best_epoch = standing.best_epoch
+        return standing
 
     def write_model(self) -> Path:
         """Write the weights that predict from now on: the best, or the last where nothing was validated."""

@@ -63,19 +63,23 @@ class Trunk:
 class Views:
     """Augmented views of the training items as the trunk sees them, each made when it is first asked for."""
 
-    def __init__(self, trunk: Trunk, task: Task, items: Sequence[Item]) -> None:
-        self._trunk, self._task, self._items = trunk, task, items
+    def __init__(self, trunk: Trunk, task: Task, items: Sequence[Item], seed: int) -> None:
+        self._trunk, self._task, self._items, self._seed = trunk, task, items, seed
         self._kept: dict[tuple[int, int], Item] = {}
 
-    def batch(self, indices: Sequence[int], epoch: int, chance: torch.Generator) -> list[Item]:
+    def batch(self, indices: Sequence[int], epoch: int) -> list[Item]:
         """Return the items of these indices, in the epoch's turn of views."""
         view = epoch % VIEWS
         missing = [i for i in dict.fromkeys(indices) if (i, view) not in self._kept]
         if missing:
-            fresh = [self._task.augment(self._items[i], chance) for i in missing]
+            fresh = [self._task.augment(self._items[i], self._chance(i, view)) for i in missing]
             for i, item, seen in zip(missing, fresh, self._trunk.features([item.inputs for item in fresh])):
                 self._kept[i, view] = Item(seen.clone(), item.target)
         return [self._kept[i, view] for i in indices]
+
+    def _chance(self, index: int, view: int) -> torch.Generator:
+        """Return the chance of one view: its own, so that it is the same whenever it is made."""
+        return torch.Generator().manual_seed((self._seed * VIEWS + view) * len(self._items) + index)
 
 
 def frozen_trunk(

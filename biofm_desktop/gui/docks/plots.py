@@ -56,13 +56,17 @@ class PlotsPanel(QWidget):
 
     # What is drawn
 
-    def begin_run(self, key: str, title: str) -> None:
-        """Draw a run that begins now; `take` gives its events. Runs laid over stay."""
+    def begin_run(self, key: str, title: str, curves: RunCurves | None = None) -> None:
+        """Draw a run that begins now, or goes on after these ``curves``; `take` gives its events.
+
+        Runs laid over stay.
+        """
         self._runs.pop(self._live, None)
         if self._live in self._earlier:
             self._earlier[self._live].setChecked(False)
         self._live = key
-        self._runs[key] = RunCurves(title)
+        self._runs[key] = RunCurves(title) if curves is None else curves
+        self._offer_metrics()
         self._fit()
         self._arrange()
 

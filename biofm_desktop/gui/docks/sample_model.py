@@ -9,7 +9,8 @@ from PySide6.QtGui import QImage, QPixmap
 from biofm_desktop.engine.samples import ImageSample, Sample
 from biofm_desktop.gui.widgets.named import plain_tip
 
-SAMPLE, THUMBNAIL, CORRECTED, PREDICTED = (Qt.ItemDataRole.UserRole + n for n in range(1, 5))
+SAMPLE, THUMBNAIL, CORRECTED, PREDICTED, DOUBTFUL = (Qt.ItemDataRole.UserRole + n for n in range(1, 6))
+_MOST_TOLD = 5
 _KEPT = 2000
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -47,6 +48,7 @@ class SampleModel(QAbstractListModel):
         self._pictures: dict[str, QPixmap | None] = {}
         self._text, self._choice = "", "All samples"
         self.corrected: set[str] = set()
+        self.problems: dict[str, list[str]] = {}
         self.predicted: dict[str, str] = {}
 
     def set_samples(self, samples: Sequence[Sample]) -> None:
@@ -117,6 +119,8 @@ class SampleModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             words = [sample.key, label_text(sample), sample.split, self.predicted.get(sample.key, "")]
             text = " · ".join(filter(None, words))
+            told = self.problems.get(sample.key, [])
+            text = "\n".join([text, *told[:_MOST_TOLD], *(["…"] if len(told) > _MOST_TOLD else [])])
             return plain_tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
         if role == SAMPLE:
             return sample
@@ -124,6 +128,8 @@ class SampleModel(QAbstractListModel):
             return sample.key in self.corrected
         if role == PREDICTED:
             return self.predicted.get(sample.key, "")
+        if role == DOUBTFUL:
+            return sample.key in self.problems
         if role == THUMBNAIL:
             if sample.key not in self._pictures:
                 self._pictures[sample.key] = None
@@ -147,4 +153,8 @@ def label_text(sample: Sample) -> str:
     """Return what is to be learnt of a sample, in a few words."""
     if sample.target is not None:
         return f"{sample.target:.6g}" if isinstance(sample.target, float) else str(sample.target)
-    return "mask" if isinstance(sample, ImageSample) and sample.mask is not None else "not labelled"
+    if not isinstance(sample, ImageSample):
+        return "not labelled"
+    shapes = len(sample.regions)
+    counted = f"{shapes} shape{'s' if shapes > 1 else ''}" if shapes else ""
+    return ", ".join(filter(None, ("mask" if sample.mask is not None else "", counted))) or "not labelled"

@@ -21,12 +21,13 @@ from PySide6.QtWidgets import (
 )
 
 from biofm_desktop.engine.samples import Dataset, Sample
-from biofm_desktop.gui.theme import theme_bus, theme_colours
+from biofm_desktop.gui.theme import icon, theme_bus, theme_colours
 from biofm_desktop.gui.widgets.named import named, plain_label
 from biofm_desktop.gui.workers.thumbnails import SIDE, ThumbnailMaker
 
 from .sample_model import (
     CORRECTED,
+    DOUBTFUL,
     FILTERS,
     PREDICTED,
     SAMPLE,
@@ -99,7 +100,7 @@ class SamplesPanel(QWidget):
         self.filter_text.clear()
         self.filter_kind.setCurrentIndex(0)
         self.model.set_samples(dataset.samples)
-        self.model.corrected = corrected
+        self.model.corrected, self.model.problems = corrected, dataset.problems_by_key()
         self._count()
 
     def update_dataset(self, dataset: Dataset, corrected: set[str], key: str) -> None:
@@ -219,11 +220,15 @@ class _Row(QStyledItemDelegate):
         _draw_picture(painter, QRect(rect.left() + 5, rect.top() + 5, SIDE, SIDE), index.data(THUMBNAIL))
         text = rect.adjusted(SIDE + 14, 7, -10, -7)
         _draw_state(painter, text, sample, corrected=bool(index.data(CORRECTED)))
+        doubtful = bool(index.data(DOUBTFUL))
+        if doubtful:  # what was doubtful is in the tooltip
+            sign = icon("alert-outline", colours.warning)
+            sign.paint(painter, QRect(text.right() - 28, text.top(), 14, 14))
         split = sample.split
         if split:
             painter.setPen(QColor(colours.faint))
             painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, split)
-        key_room = text.adjusted(0, 0, -16, 0)
+        key_room = text.adjusted(0, 0, -32 if doubtful else -16, 0)
         painter.setPen(QColor(colours.text))
         _draw_text(painter, key_room, Qt.AlignmentFlag.AlignTop, sample.key)
         predicted = index.data(PREDICTED)

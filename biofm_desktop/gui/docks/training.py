@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
+    QMenu,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -43,6 +44,7 @@ class TrainingPanel(QWidget):
     command_requested = Signal()
     leaks_requested = Signal()
     run_chosen = Signal(str)
+    continue_requested = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +64,11 @@ class TrainingPanel(QWidget):
         self.task_form: OptionsForm | None = None
         self._options = self._make_options()
         self._start, self._pause, self._stop, self._command = self._make_buttons()
+        tip = "Go on with a training that was stopped or broke off, or let one learn for longer"
+        self._continue = named(QToolButton(), "train.continue", "Go on with a training", tip)
+        self._continue.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._continue.setMenu(QMenu(self._continue))
+        self._to_go_on: list[tuple[str, str, int]] = []
         self._progress = named(QProgressBar(), "train.progress", "Progress", "How much of the training is done")
         self._progress.setTextVisible(False)
         self._status = named(plain_label(), "train.status", "Training status", "What the training is doing")
@@ -129,6 +136,15 @@ class TrainingPanel(QWidget):
         self._fill(self._runs, [("Curves of an earlier run …", "", "")] * bool(rows) + rows, chosen)
         self._runs.setVisible(bool(rows))
 
+    def offer_continuing(self, runs: Sequence[tuple[str, str, int]]) -> None:
+        """Offer to go on with these runs: what to say, the folder, and how many more epochs."""
+        self._to_go_on = list(runs)
+        menu = self._continue.menu()
+        menu.clear()
+        for words, folder, epochs in runs:
+            action = menu.addAction(words.replace("&", "&&"))
+            action.triggered.connect(lambda _=False, f=folder, n=epochs: self.continue_requested.emit(f, n))
+
     # What is shown
 
     def show_frozen(self, words: str) -> None:
@@ -145,6 +161,7 @@ class TrainingPanel(QWidget):
         self._pause.setAccessibleName(self._pause.text())
         self._stop.setEnabled(under_way and state != "stopping")
         self._command.setEnabled(state != "empty")
+        self._continue.setEnabled(state in ("ready", "empty") and bool(self._to_go_on))
         self._freeze.setEnabled(state != "empty")
         self._progress.setVisible(under_way)
         if state in ("empty", "ready"):
@@ -254,6 +271,7 @@ class TrainingPanel(QWidget):
         for button in (self._start, self._pause, self._stop):
             button.setMinimumWidth(40)
             buttons.addWidget(button, 1)
+        buttons.addWidget(self._continue)
         buttons.addWidget(self._command)
         foot = QVBoxLayout()
         foot.setContentsMargins(8, 8, 8, 8)
@@ -313,3 +331,4 @@ class TrainingPanel(QWidget):
 
     def _colour(self) -> None:
         self._command.setIcon(icon("content-copy"))
+        self._continue.setIcon(icon("play-box-multiple-outline"))

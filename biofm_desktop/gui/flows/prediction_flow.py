@@ -199,7 +199,8 @@ class PredictionFlow(QObject):
 
     def _write(self, name: str, path: str) -> None:
         predictions = self.predictions
-        problems = [str(problem) for problem in self._project.dataset.problems] if self._project else []
+        told = self._project.dataset.problems_of({said.key for said in predictions}) if self._project else ()
+        problems = [str(problem) for problem in told]
         facts = {"run": self._run, "data": self._project.name if self._project else "", "problems": problems}
         worker = CallWorker(lambda: export(predictions, name, Path(path).expanduser(), facts=facts))
         worker.returned.connect(self._show_written)

@@ -5,15 +5,41 @@ from pathlib import Path
 
 from biofm_desktop.engine.events import from_line
 from biofm_desktop.engine.faults import Fault, system_fault
+from biofm_desktop.engine.jobs import ContinueJob, Job, epochs_of
 from biofm_desktop.engine.project import Project, is_project
 from biofm_desktop.gui.widgets.run_curves import RunCurves
 
 EVENTS, MODEL = "events.jsonl", "model.safetensors"
+_MOST_OFFERED, _MORE = 8, 10
 
 
 def finished(runs: Iterable[Path]) -> list[Path]:
     """Return those runs that can predict."""
     return [folder for folder in runs if (folder / MODEL).is_file()]
+
+
+def folder_of(job: Job) -> Path:
+    """Return the run folder that a training writes."""
+    return Path(job.run_folder if isinstance(job, ContinueJob) else getattr(job, "out", ""))
+
+
+def to_go_on(runs: Iterable[Path]) -> list[tuple[str, str, int]]:
+    """Return with which runs a training can go on, the latest first: in words, the folder, how many more epochs."""
+    offered = []
+    for folder in list(runs)[: -_MOST_OFFERED - 1 : -1]:
+        try:
+            known = epochs_of(folder)
+        except Fault:
+            continue  # a damaged run folder: its fault is told where it is used
+        if known is None:
+            continue
+        done, planned = known
+        if done >= planned:
+            offered.append((f"{folder.name}: {_MORE} epochs more (it has {done})", str(folder), _MORE))
+        else:
+            stands = f"stopped after epoch {done} of {planned}" if done else f"broke off, {planned} epochs planned"
+            offered.append((f"{folder.name}: go on ({stands})", str(folder), 0))
+    return offered
 
 
 def read_curves(folder: Path) -> RunCurves:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from biofm_desktop.engine.events import Event, Failed, Finished, Warned
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.jobs import DOWNLOAD, TrainJob
+from biofm_desktop.engine.jobs import DOWNLOAD, ContinueJob, TrainJob
 from biofm_desktop.engine.models import MODELS, ModelEntry
 from biofm_desktop.engine.models.downloads import found
 from biofm_desktop.engine.runners import thread_count
@@ -27,7 +27,7 @@ from .layers_flow import LayersFlow, Wanted
 from .leaks_flow import LeaksFlow
 from .remembered import Remembered
 from .run_status import RunStatus
-from .runs import MODEL, data_of, finished, read_curves
+from .runs import MODEL, data_of, finished, folder_of, read_curves, to_go_on
 
 if TYPE_CHECKING:
     from biofm_desktop.engine.project import Project
@@ -163,10 +163,24 @@ class TrainingFlow(QObject):
             self._panel.show_status(fault.message, "error")
             self.failed.emit(fault.message, fault.detail)
             return
-        self._status = RunStatus()
         self._plots.begin_run(job.out, Path(job.out).name)
-        entry = MODELS[job.model]
-        handle = self._handle = self._center.submit(job, title=f"Train {entry.title} on {self._project.name}")
+        self._submit(job, f"Train {MODELS[job.model].title} on {self._project.name}")
+
+    def _go_on(self, name: str, epochs: int) -> None:
+        """Go on with an earlier run, its curves drawn on."""
+        if self._running:
+            return
+        folder = Path(name)
+        try:
+            curves = read_curves(folder)
+        except Fault:
+            curves = None  # it broke off before its first event was kept
+        self._plots.begin_run(name, folder.name, curves)
+        self._submit(ContinueJob(run_folder=name, epochs=epochs), f"Go on with {folder.name}")
+
+    def _submit(self, job: TrainJob | ContinueJob, title: str) -> None:
+        self._status = RunStatus()
+        handle = self._handle = self._center.submit(job, title=title)
         handle.events_arrived.connect(self._take)
         handle.state_changed.connect(self._show_state)
         handle.finished.connect(self._end)
@@ -212,9 +226,7 @@ class TrainingFlow(QObject):
 
     def _end(self, last: Finished | Failed) -> None:
         assert self._handle is not None
-        job = self._handle.job
-        assert isinstance(job, TrainJob)
-        folder = Path(job.out)
+        folder = folder_of(self._handle.job)
         self._list_runs()
         self._panel.show_status(self._status.text(), "error" if isinstance(last, Failed) else "good")
         if isinstance(last, Failed):
@@ -263,6 +275,7 @@ class TrainingFlow(QObject):
     def _list_runs(self) -> None:
         runs = finished(self._project.runs()) if self._project else []
         self._panel.offer_runs(runs)
+        self._panel.offer_continuing(to_go_on(self._project.runs()) if self._project else [])
         self._plots.set_runs(runs)
 
     def _read_run(self, folder: Path, *, alone: bool) -> None:
@@ -281,6 +294,7 @@ class TrainingFlow(QObject):
         panel.pause_requested.connect(self._pause)
         panel.stop_requested.connect(self._stop)
         panel.command_requested.connect(self._copy_command)
+        panel.continue_requested.connect(self._go_on)
         panel.run_chosen.connect(lambda name: self.open_run(Path(name)) if name else None)
         self._plots.run_wanted.connect(lambda name: self._read_run(Path(name), alone=False))
         self._plots.failed.connect(self.failed)

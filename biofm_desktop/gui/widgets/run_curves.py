@@ -27,6 +27,7 @@ class RunCurves:
         self.best: tuple[int, int] | None = None
         self.curves: dict[str, Pyramid] = {LOSS: Pyramid(), VALIDATION: Pyramid(), RATE: Pyramid()}
         self._smooth: dict[str, tuple[float, Pyramid]] = {}
+        self._step = 0
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -34,11 +35,15 @@ class RunCurves:
         return tuple(name for name in self.curves if name not in (LOSS, VALIDATION, RATE))
 
     def take(self, events: Iterable[Event]) -> None:
-        """Add what these events tell."""
+        """Add what these events tell. Steps that a training repeats after a break take the place of the first ones."""
         points: dict[str, list[tuple[float, float]]] = {}
         for event in events:
             match event:
                 case StepDone(step=step, loss=loss, learning_rate=rate):
+                    if step <= self._step:
+                        self._flush(points)
+                        self._cut(step)
+                    self._step = step
                     points.setdefault(LOSS, []).append((step, loss))
                     points.setdefault(RATE, []).append((step, rate))
                 case EpochDone():
@@ -46,8 +51,7 @@ class RunCurves:
                 case Started(steps=steps, epochs=epochs, facts=facts):
                     self.epochs_per_step = epochs / steps if steps and epochs else self.epochs_per_step
                     self.metric = str(facts.get("metric", ""))
-        for name, pairs in points.items():
-            self._append(name, np.array(pairs, float))
+        self._flush(points)
 
     def smoothed(self, name: str, weight: float) -> Pyramid:
         """Return a curve with each value drawn towards those before it; ``weight`` from 0 (as it is) to below 1."""
@@ -73,6 +77,20 @@ class RunCurves:
             points.setdefault(VALIDATION, []).append((event.step, event.validation_loss))
         for name, value in event.metrics.items():
             points.setdefault(name, []).append((event.step, value))
+
+    def _flush(self, points: dict[str, list[tuple[float, float]]]) -> None:
+        for name, pairs in points.items():
+            self._append(name, np.array(pairs, float))
+        points.clear()
+
+    def _cut(self, step: int) -> None:
+        """Forget this step and all after it."""
+        self._smooth.clear()
+        for name, curve in self.curves.items():
+            kept = curve.x < step
+            if not kept.all():
+                self.curves[name] = Pyramid()
+                self.curves[name].append(curve.x[kept], curve.y[kept])
 
     def _append(self, name: str, pairs: NDArray[Any]) -> None:
         pairs = pairs[np.isfinite(pairs[:, 1])]  # a loss that is no number ends a run; it has no place in a plot

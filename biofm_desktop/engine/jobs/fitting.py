@@ -1,0 +1,114 @@
+"""What a new training and one that goes on have in common: the loop, and the run folder it leaves."""
+
+import time
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from biofm_desktop.engine.events import EpochDone, Event, Finished, Saved, Started, from_line
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.files import read_json, write_json
+from biofm_desktop.engine.project.audit import log_of
+from biofm_desktop.engine.recipes import FitOptions
+from biofm_desktop.engine.samples import Sample
+from biofm_desktop.engine.tasks import Task
+
+from .recording import EVENTS
+
+if TYPE_CHECKING:
+    from torch import nn
+
+METRICS = "metrics.json"
+
+
+def fitted(
+    title: str,
+    network: "nn.Module",
+    task: Task,
+    splits: dict[str, list[Sample]],
+    options: FitOptions,
+    frozen: set[str],
+    folder: Path,
+    *,
+    go_on: bool = False,
+) -> Generator[Event, None, None]:
+    """Train and leave the run folder complete, also when stopped or failing midway."""
+    from biofm_desktop.engine.training.checkpoints import Checkpoints
+    from biofm_desktop.engine.training.fit import fit
+    from biofm_desktop.engine.training.items import prepare
+
+    began = time.monotonic()
+    before = _earlier(folder) if go_on else []
+    spent = read_json(folder / METRICS)["seconds"] if go_on and (folder / METRICS).is_file() else 0.0
+    items = yield from prepare(task, splits)
+    repeats = items["train"].repeats()
+    steps = -(-sum(repeats) // options.batch_size) * options.epochs
+    facts = {"train": len(items["train"]), "validation": len(items["val"]), "metric": task.metric, "goes_on": go_on}
+    yield Started(title, steps, options.epochs, facts)
+    checkpoints, epochs = Checkpoints(folder, network), list[EpochDone]()
+    device = next(network.parameters()).device
+    loop = fit(
+        network,
+        task,
+        items["train"],
+        items["val"],
+        options,
+        frozen=frozen,
+        repeats=repeats,
+        checkpoints=checkpoints,
+        device=device,
+        go_on=go_on,
+    )
+    try:
+        for event in loop:
+            if isinstance(event, EpochDone):
+                epochs.append(event)
+            yield event
+    finally:  # finished, stopped or failed: what was learnt stands
+        loop.close()
+        checkpoints.keep_last(now=True)
+        model = checkpoints.write_model()
+        first = epochs[0].epoch if epochs else options.epochs + 1
+        whole = [epoch for epoch in before if epoch.epoch < first] + epochs
+        metrics = _figures(whole, checkpoints.best_epoch, spent + time.monotonic() - began)
+        write_json(folder / METRICS, metrics, room="checkpoint")
+    yield Saved(str(model), "model")
+    yield Finished(_summary(task, metrics), result=metrics["validation"])
+
+
+def note_run(data: Sequence[str], folder: Path, **details: Any) -> None:
+    """Note a run in the log of the project that it learnt from; it stands whether that succeeds or not."""
+    log = log_of([Path(path) for path in data])
+    if log is not None and (folder / METRICS).is_file():
+        figures = read_json(folder / METRICS)["validation"]
+        with suppress(Fault):
+            log.add("trained", run=str(folder), validation=figures, **details)
+
+
+def _earlier(folder: Path) -> list[EpochDone]:
+    """Return the epochs that a run told before, each as it was told last."""
+    lines = (folder / EVENTS).read_text(encoding="utf-8").splitlines() if (folder / EVENTS).is_file() else []
+    told = [from_line(line) for line in lines if '"EpochDone"' in line]
+    return list({event.epoch: event for event in told if isinstance(event, EpochDone)}.values())
+
+
+def _figures(epochs: list[EpochDone], best: int, seconds: float) -> dict[str, Any]:
+    chosen = next((e for e in epochs if e.epoch == best), epochs[-1] if epochs else None)
+    loss = {} if chosen is None or chosen.validation_loss is None else {"loss": chosen.validation_loss}
+    return {
+        "validation": {**loss, **(chosen.metrics if chosen else {})},
+        "best_epoch": best,
+        "epochs": len(epochs),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _summary(task: Task, metrics: dict[str, Any]) -> str:
+    figure = metrics["validation"].get(task.metric)
+    said = (
+        f", validation {task.metric.replace('_', ' ')} {figure:.3f} at epoch {metrics['best_epoch']}"
+        if figure is not None
+        else ""
+    )
+    return f"Trained for {metrics['epochs']} epochs{said}"
