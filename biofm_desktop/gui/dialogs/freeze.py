@@ -24,6 +24,7 @@ from biofm_desktop.engine.models.memory import as_text
 from biofm_desktop.engine.models.patterns import matches
 from biofm_desktop.gui.widgets.layer_tree import LayerTree
 from biofm_desktop.gui.widgets.named import named, plain_label
+from biofm_desktop.gui.widgets.row_table import RoomyRows
 
 HEAD, LAST, EVERYTHING, CUSTOM = "head", "last", "everything", "custom"
 PRESETS = {HEAD: "Head only", LAST: "Head and last blocks", EVERYTHING: "Everything", CUSTOM: "As ticked below"}
@@ -94,6 +95,7 @@ class FreezeDialog(QDialog):
         view = self._view = named(QTreeView(), "freeze.tree", "Layers; ticked ones are trained", tip)
         view.setModel(self._tree)
         view.setUniformRowHeights(True)
+        view.setItemDelegate(RoomyRows(view))
         view.setAlternatingRowColors(True)
         view.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)
         view.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)

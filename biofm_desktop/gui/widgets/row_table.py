@@ -1,9 +1,17 @@
 """How tables look that are lists of rows: whole rows are chosen, nothing is typed into them."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 _ROW_HEIGHT = 26
+
+
+class RoomyRows(QStyledItemDelegate):
+    """Gives the rows of a tree the height of those of a table: boxes to tick need more room than text."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Return the size that an item wants."""
+        return super().sizeHint(option, index).expandedTo(QSize(0, _ROW_HEIGHT))
 
 
 def as_rows(table: QTableView) -> QHeaderView:
