@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,18 @@ window.close()
     assert not (tmp_path / "network.txt").exists()
 
 
+def words_of(path: Path) -> bytes:
+    """Return all of a file but bare numbers, among whose bytes any three letters come up by chance."""
+    if path.suffix == ".safetensors":
+        with path.open("rb") as file:
+            return file.read(int.from_bytes(file.read(8), "little"))
+    if path.suffix == ".pt":
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if "/data/" not in name]
+            return b"\n".join([name.encode() + archive.read(name) for name in names])
+    return path.read_bytes()
+
+
 def test_nothing_that_is_written_or_told_holds_a_patient(
     corpus: tuple[Path, list[dict[str, Any]]], tmp_path: Path, own_folders: Path
 ) -> None:
@@ -116,4 +129,4 @@ def test_nothing_that_is_written_or_told_holds_a_patient(
     assert len(outputs) > 5
     for word in entry["forbidden_in_outputs"]:
         assert word not in told
-        assert not [path for path in outputs if word.encode() in path.read_bytes() or word in path.name], word
+        assert not [path for path in outputs if word.encode() in words_of(path) or word in path.name], word

@@ -159,6 +159,7 @@ def test_every_job_tells_its_command(kind):
         "train": {"task": "image-classification", "data": ("d",), "model": "resnet18", "out": "o"},
         "predict": {"run_folder": "r", "inputs": ("i",), "out": "o"},
         "evaluate": {"run_folder": "r", "data": ("d",), "out": "o"},
+        "continue": {"run_folder": "r", "epochs": 3},
         "describe": {"task": "image-classification", "model": "resnet18"},
         "leaks": {"data": ("d",)},
     }
