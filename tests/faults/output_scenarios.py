@@ -196,6 +196,39 @@ class Keeping(Scenario):
         }
 
 
+class KeepingState(Keeping):
+    """The whole state of a training is written."""
+
+    #: The first optimiser of a process imports the last of these, which takes seconds.
+    imports: ClassVar[tuple[str, ...]] = (*Keeping.imports, "torch._dynamo")
+
+    def __init__(self, name: str, *, over: bool) -> None:
+        super().__init__(name, self._keep_state, over=over)
+
+    @staticmethod
+    def _keep_state(checkpoints: Any) -> None:
+        import torch
+
+        from biofm_desktop.engine.training.state import Movers, Standing
+
+        network = checkpoints._network
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+        schedule = torch.optim.lr_scheduler.ConstantLR(optimizer)
+        step = int(network.bias[0])
+        movers = Movers(network, optimizer, schedule, torch.Generator().manual_seed(step))
+        checkpoints.keep_state(Standing("data", 3, step=step), movers, now=True)
+
+    def read(self, folder: Path) -> Items:
+        """Load it, without running anything."""
+        import torch
+
+        found = {}
+        for path in folder.rglob("[!.]*.pt"):
+            state = torch.load(path, weights_only=True)
+            found[path.name] = {"step": state["standing"]["step"], "bias": float(state["network"]["bias"][0])}
+        return found
+
+
 class Recording(Scenario):
     """A run's last events are written."""
 
@@ -342,6 +375,8 @@ def _weights() -> Iterator[Scenario]:
     for name, keep in keeps.items():
         for over in (False, True):
             yield Keeping(f"weights-{name}-{'over' if over else 'new'}", keep, over=over)
+    for over in (False, True):
+        yield KeepingState(f"state-{'over' if over else 'new'}", over=over)
 
 
 def _read_json(name: str) -> Callable[[Path], Any]:
