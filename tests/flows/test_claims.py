@@ -76,9 +76,7 @@ def test_a_unet_beats_otsu_on_nuclei_of_all_kinds(tmp_path):
     assert metrics["dice"] == pytest.approx(ours["by picture"], abs=0.005)
     assert ours["over pixels"] >= floor["over pixels"] + 0.05
     assert ours["by kind"] >= floor["by kind"] + 0.05
-    # Not a reading of "over all kinds": half the pictures are of one kind, whose outlines Otsu follows as truly as the
-    # annotators did (0.91); only a margin is asked for.
-    assert ours["by picture"] >= floor["by picture"] + 0.02
+    assert ours["by picture"] >= floor["by picture"] + 0.05
 
 
 def test_a_frozen_mobilenet_with_a_new_head_tells_red_cells(tmp_path):
