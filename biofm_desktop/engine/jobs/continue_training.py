@@ -1,11 +1,13 @@
 """Go on with a training that was stopped, that broke off, or that is to learn for longer."""
 
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from biofm_desktop.engine.events import Event
+from biofm_desktop.engine.events import Event, StepDone
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json, write_json
 from biofm_desktop.engine.models import MODELS
@@ -55,10 +57,7 @@ class ContinueJob(Job):
         """Take up the state that was kept last and train to the end."""
         folder = Path(self.run_folder)
         plan, card = self._read(folder)
-        try:
-            yield from recorded(self._go_on(plan, card, folder), folder)
-        finally:
-            note_run(plan["data"], folder, model=plan["model"], task=plan["task"], goes_on=True)
+        yield from recorded(self._go_on(plan, card, folder), folder)
 
     def _read(self, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the run's job and its card; raise `Fault` where it cannot go on."""
@@ -88,8 +87,12 @@ class ContinueJob(Job):
         device = chosen_device(options.device)
         with threads(options.threads):
             network = placed(MODELS[plan["model"]].build(task.inputs, task.outputs), device)
-            if self.epochs:
-                write_json(
-                    folder / _CARD, {**card, "fit": {**card["fit"], "epochs": options.epochs}}, room="checkpoint"
-                )
-            yield from fitted(self.title, network, task, splits, options, set(card["frozen"]), folder, go_on=True)
+            note = partial(note_run, plan["data"], folder, model=plan["model"], task=plan["task"], goes_on=True)
+            frozen = set(card["frozen"])
+            events = fitted(self.title, network, task, splits, options, frozen, folder, note, go_on=True)
+            with closing(events):
+                for event in events:
+                    if isinstance(event, StepDone) and card["fit"]["epochs"] < options.epochs:  # now it does go on
+                        card["fit"]["epochs"] = options.epochs
+                        write_json(folder / _CARD, card, room="checkpoint")
+                    yield event

@@ -1,7 +1,7 @@
 """What a new training and one that goes on have in common: the loop, and the run folder it leaves."""
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,10 +30,14 @@ def fitted(
     options: FitOptions,
     frozen: set[str],
     folder: Path,
+    note: Callable[[], None],
     *,
     go_on: bool = False,
 ) -> Generator[Event, None, None]:
-    """Train and leave the run folder complete, also when stopped or failing midway."""
+    """Train and leave the run folder complete, also when stopped or failing midway; ``note`` is called then.
+
+    Where it cannot go on, nothing of what an earlier training left is changed.
+    """
     from biofm_desktop.engine.training.checkpoints import Checkpoints
     from biofm_desktop.engine.training.fit import fit
     from biofm_desktop.engine.training.items import prepare
@@ -67,12 +71,14 @@ def fitted(
             yield event
     finally:  # finished, stopped or failed: what was learnt stands
         loop.close()
-        checkpoints.keep_last(now=True)
-        model = checkpoints.write_model()
-        first = epochs[0].epoch if epochs else options.epochs + 1
-        whole = [epoch for epoch in before if epoch.epoch < first] + epochs
-        metrics = _figures(whole, checkpoints.best_epoch, spent + time.monotonic() - began)
-        write_json(folder / METRICS, metrics, room="checkpoint")
+        if checkpoints.went_on or not go_on:
+            checkpoints.keep_last(now=True)
+            model = checkpoints.write_model()
+            first = epochs[0].epoch if epochs else options.epochs + 1
+            whole = [epoch for epoch in before if epoch.epoch < first] + epochs
+            metrics = _figures(whole, checkpoints.best_epoch, spent + time.monotonic() - began)
+            write_json(folder / METRICS, metrics, room="checkpoint")
+            note()
     yield Saved(str(model), "model")
     yield Finished(_summary(task, metrics), result=metrics["validation"])
 
@@ -80,17 +86,21 @@ def fitted(
 def note_run(data: Sequence[str], folder: Path, **details: Any) -> None:
     """Note a run in the log of the project that it learnt from; it stands whether that succeeds or not."""
     log = log_of([Path(path) for path in data])
-    if log is not None and (folder / METRICS).is_file():
-        figures = read_json(folder / METRICS)["validation"]
+    if log is not None:
         with suppress(Fault):
-            log.add("trained", run=str(folder), validation=figures, **details)
+            log.add("trained", run=str(folder), validation=read_json(folder / METRICS)["validation"], **details)
 
 
 def _earlier(folder: Path) -> list[EpochDone]:
     """Return the epochs that a run told before, each as it was told last."""
     lines = (folder / EVENTS).read_text(encoding="utf-8").splitlines() if (folder / EVENTS).is_file() else []
-    told = [from_line(line) for line in lines if '"EpochDone"' in line]
-    return list({event.epoch: event for event in told if isinstance(event, EpochDone)}.values())
+    told: dict[int, EpochDone] = {}
+    for line in lines:
+        with suppress(Fault):  # a crash may have cut a line
+            event = from_line(line) if '"EpochDone"' in line else None
+            if isinstance(event, EpochDone):
+                told[event.epoch] = event
+    return list(told.values())
 
 
 def _figures(epochs: list[EpochDone], best: int, seconds: float) -> dict[str, Any]:

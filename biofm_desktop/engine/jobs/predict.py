@@ -81,7 +81,10 @@ class PredictJob(Job):
             for path in paths:
                 yield Saved(str(path), "export")
             if log := log_of([Path(path) for path in self.inputs]):
-                log.add_export(Path(self.out), format=self.export, files=len(paths), run=self.run_folder)
+                try:
+                    log.add_export(Path(self.out), format=self.export, files=len(paths), run=self.run_folder)
+                except Fault as fault:  # the files stand; a project that is only read takes no line
+                    yield Warned(f"The project's log has no line of this export: {fault}")
         yield Finished(
             f"{len(predictions)} of {len(samples)} samples predicted", result={"predicted": len(predictions)}
         )

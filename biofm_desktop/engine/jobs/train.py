@@ -4,6 +4,7 @@ import hashlib
 import platform
 from collections.abc import Collection, Generator, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -76,10 +77,7 @@ class TrainJob(Job):
         task = from_json(kind, self.task_options)
         folder = new_folder(Path(self.out))
         write_json(folder / "job.json", self.to_json(), room="checkpoint")
-        try:
-            yield from recorded(self._train(task, entry, options, folder), folder)
-        finally:
-            note_run(self.data, folder, model=self.model, task=self.task)
+        yield from recorded(self._train(task, entry, options, folder), folder)
 
     def _train(self, task: Task, entry: ModelEntry, options: FitOptions, folder: Path) -> Generator[Event, None, None]:
         from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
@@ -102,7 +100,8 @@ class TrainJob(Job):
             card = self._card(task, entry, options, dataset, splits, weights, frozen, network)
             write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
             write_json(folder / "card.json", card, room="checkpoint")
-            yield from fitted(self.title, placed(network, device), task, splits, options, frozen, folder)
+            note = partial(note_run, self.data, folder, model=self.model, task=self.task)
+            yield from fitted(self.title, placed(network, device), task, splits, options, frozen, folder, note)
 
     def _weights(self, entry: ModelEntry) -> Generator[Event, None, tuple[Path | None, str]]:
         """Return the file of pretrained weights and the scaling of the images that they want (empty: the model's)."""

@@ -36,12 +36,16 @@ def write_weights(state: dict[str, Tensor], path: Path, facts: dict[str, str] | 
 
 
 class Checkpoints:
-    """Keeps the best weights in memory and on disk, and the last ones now and then."""
+    """Keeps the best weights in memory and on disk, and the last ones now and then.
+
+    ``went_on`` says that the network has the weights of a state that was kept before.
+    """
 
     def __init__(self, folder: Path, network: nn.Module) -> None:
         self.folder, self._network = folder, network
         self.best: dict[str, Tensor] | None = None
         self.best_epoch = 0
+        self.went_on = False
         self._written = 0.0
         self._state_at, self._state_cost = time.monotonic(), 0.0
 
@@ -74,6 +78,7 @@ class Checkpoints:
     def go_on(self, movers: Movers, data: str) -> Standing:
         """Set everything to the state that was kept last; raise `Fault` where that cannot be."""
         standing = read_state(self.folder / "checkpoints" / STATE, movers, data)
+        self.went_on = True
         if standing.best_epoch:
             self.best = load_file(self.folder / "checkpoints" / "best.safetensors")
             self.best_epoch = standing.best_epoch

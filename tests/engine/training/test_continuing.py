@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -145,6 +146,26 @@ def test_a_stopped_run_goes_on_as_a_job_and_its_folder_tells_the_whole(cells, un
     longer = list(HereRun(ContinueJob(run_folder=str(out), epochs=2)))
     assert [e.epoch for e in longer if isinstance(e, EpochDone)] == [7, 8]
     assert json.loads((out / "metrics.json").read_text())["epochs"] == 8
+
+
+def test_where_it_cannot_go_on_nothing_of_the_run_is_changed(cells, tmp_path):
+    data, out = tmp_path / "data", tmp_path / "run"
+    shutil.copytree(cells, data)
+    run = HereRun(job(data, out))
+    for event in run:
+        if isinstance(event, StepDone) and event.step == 3:
+            run.stop()
+    names = ("model.safetensors", "metrics.json", "card.json", "checkpoints/last.safetensors", "checkpoints/state.pt")
+    before = {name: (out / name).read_bytes() for name in names}
+    whole = (data / "dark" / "3.png").read_bytes()
+    (data / "dark" / "3.png").unlink()
+    refused = list(HereRun(ContinueJob(run_folder=str(out), epochs=4)))
+    assert "data have changed" in refused[-1].message
+    assert {name: (out / name).read_bytes() for name in names} == before
+    (data / "dark" / "3.png").write_bytes(whole)
+    (out / "checkpoints" / "state.pt").write_bytes(before["checkpoints/state.pt"][:900])
+    assert "damaged" in list(HereRun(ContinueJob(run_folder=str(out), epochs=4)))[-1].message
+    assert {name: (out / name).read_bytes() for name in names[:-1]} == {name: before[name] for name in names[:-1]}
 
 
 def kill_and_go_on(cells, out, wait):
