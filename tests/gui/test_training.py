@@ -367,3 +367,10 @@ def test_a_run_that_was_stopped_or_broke_off_goes_on_with_its_curves(desk, qtbot
     assert list(curve.y) == [1.0, 0.5, 9.0, 8.0]
     run.feed.put(Finished("Trained"))
     qtbot.waitUntil(lambda: desk.flow.handle.ended, timeout=3000)
+
+
+def test_data_that_no_task_takes_are_told_of(desk):
+    desk.panel.offer_tasks([])
+    assert desk.find(QComboBox, "train.task").placeholderText() == "None fits these data"
+    desk.flow.set_project(desk.project)
+    assert desk.find(QComboBox, "train.task").placeholderText() == ""

@@ -206,6 +206,7 @@ class TrainingPanel(QWidget):
         combo.setCurrentIndex(max(0, combo.findData(chosen)) if rows else -1)
         combo.blockSignals(False)
         combo.setEnabled(len(rows) > 0)
+        combo.setPlaceholderText("" if rows else "None fits these data")
         self._show_help()
 
     def _make_options(self) -> QWidget:
