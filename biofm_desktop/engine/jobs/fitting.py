@@ -69,6 +69,7 @@ def fitted(
         go_on=go_on,
         steering=steering,
         name_of=items["train"].name_of,
+        content=items["train"].digest + items["val"].digest,
     )
     told = measured(loop, options.batch_size * options.accumulate)
     try:

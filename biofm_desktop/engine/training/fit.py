@@ -72,18 +72,19 @@ def fit(
     steering: Steering | None = None,
     after_epoch: Sequence[AfterEpoch] = (),
     name_of: Callable[[int], str] = str,
+    content: str = "",
 ) -> Generator[Event, None, None]:
     """Train as the options say: by default AdamW, one-cycle, gradients clipped to norm 1.
 
     ``options`` are resolved (no 0 left). Each epoch sees item i ``repeats[i]`` times, augmented; ``name_of`` gives the
-    name of an item's sample. Where only the head is trained, the frozen trunk sees a few views of each item and no more
+    name of an item's sample, ``content`` stands for what the items hold. Where only the head is trained, the frozen trunk sees a few views of each item and no more
     (see `trunk`). ``steering`` brings the changes that the user makes on the way. With ``go_on`` it goes on from the
     state that was kept last, and ends with the weights of a training that was never broken off (bit for bit on a CPU).
     Raises `Fault` when the loss or a gradient is not finite, before the step that would spoil the weights, when memory
     does not suffice, and where it cannot go on.
     """
     loop = _Loop(network, task, train, validation, options, frozen, repeats, checkpoints, device, name_of)
-    loop.steering, loop.after_epoch = steering or Steering(), after_epoch
+    loop.steering, loop.after_epoch, loop.content = steering or Steering(), after_epoch, content
     with same_bits(options.deterministic):
         yield from loop.run(go_on)
 
@@ -93,6 +94,7 @@ class _Loop:
 
     steering: Steering
     after_epoch: Sequence[AfterEpoch]
+    content: str
 
     def __init__(
         self,
@@ -129,10 +131,13 @@ class _Loop:
         self.schedule = Schedule(self.options, self.a_pass * at.epochs)
         if kept:
             kept.restore(self._movers())
-            self.steering.skip(at.step)
+            self.steering.skip(at.changes)
         self.checkpoints.watch(self.learner.judged)
         if kept:
             self.checkpoints.go_on(at)
+        if at.content not in ("", self.content):
+            yield Warned("Samples or labels were changed since it stopped: it goes on with them as they are now")
+        at.content = self.content
         if at.epochs < self.options.epochs:
             self._extend(self.options.epochs)
         self._feed()
@@ -258,6 +263,7 @@ class _Loop:
         """Do what the user wishes from the next step on."""
         at = self.at
         change = change_of(wish, self.task, list(layer_modules(self.network)))
+        at.changes += 1
         if change.learning_rate is not None:
             at.scale = change.learning_rate / self.options.learning_rate
             self.learner.scale = at.scale
