@@ -76,12 +76,12 @@ def fit(
 ) -> Generator[Event, None, None]:
     """Train as the options say: by default AdamW, one-cycle, gradients clipped to norm 1.
 
-    ``options`` are resolved (no 0 left). Each epoch sees item i ``repeats[i]`` times, augmented; ``name_of`` gives the
-    name of an item's sample, ``content`` stands for what the items hold. Where only the head is trained, the frozen trunk sees a few views of each item and no more
-    (see `trunk`). ``steering`` brings the changes that the user makes on the way. With ``go_on`` it goes on from the
-    state that was kept last, and ends with the weights of a training that was never broken off (bit for bit on a CPU).
-    Raises `Fault` when the loss or a gradient is not finite, before the step that would spoil the weights, when memory
-    does not suffice, and where it cannot go on.
+    ``options`` are resolved (no 0 left). Each epoch sees item i ``repeats[i]`` times, augmented. ``name_of`` gives the
+    name of an item's sample, ``content`` stands for what the items hold. Where only the head is trained, the frozen
+    trunk sees a few views of each item and no more (see `trunk`). ``steering`` brings the changes that the user makes on
+    the way. With ``go_on`` it goes on from the state that was kept last, and ends with the weights of a training that
+    was never broken off (bit for bit on a CPU). Raises `Fault` when the loss or a gradient is not finite, before the
+    step that would spoil the weights, when memory does not suffice, and where it cannot go on.
     """
     loop = _Loop(network, task, train, validation, options, frozen, repeats, checkpoints, device, name_of)
     loop.steering, loop.after_epoch, loop.content = steering or Steering(), after_epoch, content

@@ -36,7 +36,7 @@ class Items(Sequence[Item]):
             self._kept.append(item if keep else None)
             self.origin.append((sample, part))
             size += item.inputs.nbytes + item.target.nbytes
-            for tensor in item:
+            for tensor in (item.inputs, item.target):
                 self._sum = zlib.crc32(tensor.contiguous().numpy().data, self._sum)
         return size if keep else 0
 

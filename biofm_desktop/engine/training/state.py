@@ -22,8 +22,9 @@ _WAY_OUT = "Start a new training; the weights of this run can be its start"
 class Standing:
     """The place of a training in its data, and what it reached: ``place`` steps of this epoch's ``order`` are done.
 
-    ``data`` stands for the number of items that it learns from, so that it goes on with as many only, ``content`` for what
-    they hold. ``frozen``, ``scale`` (of the learning rates) and ``task`` (options) are as the user changed them on the way.
+    ``data`` stands for the number of items that it learns from, so that it goes on with as many only; ``content`` for
+    what they hold. ``frozen``, ``scale`` (of the learning rates) and ``task`` (options) are as the user changed them on
+    the way, ``changes`` times.
     """
 
     data: str

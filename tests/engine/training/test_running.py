@@ -55,7 +55,7 @@ def rates(schedule, steps):
 
 def test_each_schedule_goes_its_way():
     of = {name: rates(Schedule(replace(OPTIONS, schedule=name, warm_up=0.2), 100), 100) for name in SCHEDULES}
-    assert max(of["one-cycle"]) == pytest.approx(1.0)
+    assert max(of["one-cycle"]) == pytest.approx(1.0, abs=0.01)
     assert of["one-cycle"][-1] < 0.01
     assert of["cosine"][20] == pytest.approx(1.0, abs=0.01)
     assert of["cosine"][60] == pytest.approx(0.5, abs=0.02)
