@@ -29,6 +29,7 @@ from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
 
+from .data_commands import histogram
 from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
@@ -37,6 +38,7 @@ __all__ = [
     "continue_run",
     "doctor",
     "evaluate",
+    "histogram",
     "inspect",
     "leaks",
     "list_things",
@@ -54,14 +56,14 @@ def train(given: argparse.Namespace) -> int:
     task = TASKS[given.task]
     job = TrainJob(
         task=task.name,
-        data=_absolute(given.data),
+        data=absolute(given.data),
         model=given.model,
-        out=_absolute([given.out])[0],
-        task_options=_stated(from_flags(task, given), given),
-        fit_options=_stated(from_flags(FitOptions, given), given),
+        out=absolute([given.out])[0],
+        task_options=stated(from_flags(task, given), given),
+        fit_options=stated(from_flags(FitOptions, given), given),
         freeze=tuple(given.freeze),
         train_only=tuple(given.train_only),
-        weights=given.weights if given.weights in ("", "download") else _absolute([given.weights])[0],
+        weights=given.weights if given.weights in ("", "download") else absolute([given.weights])[0],
     )
     return run_job(job, given)
 
@@ -70,7 +72,7 @@ def continue_run(given: argparse.Namespace) -> int:
     """Go on with a training in its own folder."""
     if given.epochs < 0:
         raise Fault("option --epochs", f"{given.epochs} is less than none", "Say how many more epochs")
-    return run_job(ContinueJob(run_folder=_absolute([given.run])[0], epochs=given.epochs), given)
+    return run_job(ContinueJob(run_folder=absolute([given.run])[0], epochs=given.epochs), given)
 
 
 def predict(given: argparse.Namespace) -> int:
@@ -84,7 +86,7 @@ def predict(given: argparse.Namespace) -> int:
         raise Fault(given.out, "it is there already and not empty", "Name a new folder; nothing was changed")
     job = PredictJob(
         run_folder=str(folder),
-        inputs=_absolute(given.inputs),
+        inputs=absolute(given.inputs),
         out=str(out),
         keys=tuple(given.keys),
         export=name,
@@ -111,8 +113,8 @@ def evaluate(given: argparse.Namespace) -> int:
     if (out / _CARD).exists():
         raise Fault(given.out, "it is the folder of a run, whose own metrics.json must stay", "Name another folder")
     job = EvaluateJob(
-        run_folder=_absolute([given.run])[0],
-        data=_absolute(given.data),
+        run_folder=absolute([given.run])[0],
+        data=absolute(given.data),
         out=str(out),
         split=given.split,
         device=given.device,
@@ -124,7 +126,7 @@ def leaks(given: argparse.Namespace) -> int:
     """Name the pairs of samples that are on both sides of a split; 1 where there are any."""
     words = {name: getattr(given, name) for name in ("seed", "validation", "test", "identity")}
     found: list[dict[str, Any]] = []
-    status = run_job(LeaksJob(data=_absolute(given.data), **words), given, found)
+    status = run_job(LeaksJob(data=absolute(given.data), **words), given, found)
     pairs = [pair for result in found for pair in result["leaks"]]
     if not given.json:
         for pair in pairs:
@@ -142,7 +144,7 @@ def run(given: argparse.Namespace) -> int:
     if given.out is not None:
         if "out" not in {field.name for field in fields(job)}:
             raise Fault(f"job {job.name}", "it writes no folder", "Leave out --out")
-        job = job_from_json({**values, "out": _absolute([given.out])[0]})
+        job = job_from_json({**values, "out": absolute([given.out])[0]})
     return run_job(job, given)
 
 
@@ -240,11 +242,11 @@ def _stopping(under_way: HereRun) -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN if stopped else handler)
 
 
-def _absolute(words: list[str]) -> tuple[str, ...]:
+def absolute(words: list[str]) -> tuple[str, ...]:
     return tuple(str(Path(word).expanduser().absolute()) for word in words)
 
 
-def _stated(options: Any, given: argparse.Namespace) -> dict[str, Any]:
+def stated(options: Any, given: argparse.Namespace) -> dict[str, Any]:
     """Return the options that the words state; the others stay open for the recipe of model and task."""
     return {
         field.name: getattr(options, field.name)

@@ -7,12 +7,15 @@ from typing import NoReturn
 from biofm_desktop import __version__
 from biofm_desktop.engine.faults import Fault
 
+from . import data_parsers
+
 COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
     "continue": "go on with a training that was stopped or broke off, or for more epochs",
     "predict": "let a run folder predict, and save files for other programs",
     "evaluate": "judge a run folder on labelled data",
     "leaks": "name samples that are equal or nearly so in different splits; exit status 1 where there are any",
+    "histogram": "count the classes of each split, name those that are missing or very rare",
     "inspect": "open paths as the window does and say what is in them",
     "list": "what there is: tasks, models, formats, exports, layers of a model",
     "project": "make, save, check, restore and relocate projects",
@@ -186,6 +189,7 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "predict": _predict,
     "evaluate": _evaluate,
     "leaks": _leaks,
+    "histogram": data_parsers.histogram,
     "inspect": _inspect,
     "list": _list,
     "project": _project,

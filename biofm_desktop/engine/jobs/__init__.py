@@ -12,13 +12,14 @@ from .base import Job
 from .continue_training import ContinueJob, epochs_of
 from .describe import DescribeJob
 from .evaluate import EvaluateJob
+from .histogram import HistogramJob
 from .leaks import LeaksJob
 from .predict import PredictJob
 from .self_test import SelfTestJob
 from .train import DOWNLOAD, TrainJob
 
 JOBS: Registry[type[Job]] = Registry(
-    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, LeaksJob, DescribeJob, SelfTestJob)
+    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, HistogramJob, LeaksJob, DescribeJob, SelfTestJob)
 )
 
 
@@ -46,6 +47,7 @@ __all__ = [
     "DescribeJob",
     "EvaluateJob",
     "FitOptions",
+    "HistogramJob",
     "Job",
     "LeaksJob",
     "PredictJob",

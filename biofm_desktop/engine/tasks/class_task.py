@@ -48,6 +48,12 @@ class ClassTask(Task):
 
         return tensor(self.classes.index(str(sample.target))) if sample.target in self.classes else None
 
+    def counted(self, sample: Sample) -> tuple[int, ...] | None:
+        """Return 1 for the sample's class and 0 for the others; None where it has none of them."""
+        if sample.target is None or str(sample.target) not in self.classes:
+            return None
+        return tuple(int(name == str(sample.target)) for name in self.classes)
+
     @property
     def outputs(self) -> int:
         """Return the number of classes."""

@@ -146,6 +146,13 @@ class SemanticSegmentation(Task):
             )
         return np.searchsorted(self.values, mask).astype(np.uint8)
 
+    def counted(self, sample: Sample) -> NDArray[np.int64] | None:
+        """Return how many pixels each class has; None where nothing is painted."""
+        assert isinstance(sample, ImageSample)
+        if sample.mask is None:
+            return None
+        return np.bincount(self._indices(sample, sample.mask.read()).ravel(), minlength=self.outputs)
+
     def augment(self, item: Item, generator: "Generator") -> Item:
         """Cut a random crop, zoomed, flipped, turned by quarters, with other brightness and contrast."""
         assert item.target is not None

@@ -23,6 +23,7 @@ from biofm_desktop.gui.docks.training import TrainingPanel
 from biofm_desktop.gui.workers.call_worker import CallWorker
 from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
 
+from .classes_flow import ClassesFlow
 from .layers_flow import LayersFlow, Wanted
 from .leaks_flow import LeaksFlow
 from .remembered import Remembered
@@ -51,6 +52,7 @@ class TrainingFlow(QObject):
         self._frozen: tuple[str, ...] = ()
         self._layers = LayersFlow(center, self)
         self.leaks = LeaksFlow(panel, center, self)
+        self.classes = ClassesFlow(panel, center, self)
         self._connect()
 
     # The project
@@ -60,6 +62,7 @@ class TrainingFlow(QObject):
         self._project = project
         self._layers.forget()
         self.leaks.set_project(project)
+        self.classes.set_project(project)
         kind = project.dataset.kind if project else None
         tasks = [task for task in TASKS if task.takes is kind]
         self._panel.offer_tasks(tasks, _suggested(project, tasks) if project else "")
@@ -301,8 +304,10 @@ class TrainingFlow(QObject):
         self._layers.known.connect(self._show_layers)
         self._layers.chosen.connect(self._freeze)
         self._layers.failed.connect(self._show_unknown_layers)
-        self.leaks.failed.connect(self.failed)
-        self.leaks.message.connect(self.message)
+        self.classes.head_only_wanted.connect(lambda: self._freeze(self._layers.all_but_head()))
+        for flow in (self.leaks, self.classes):
+            flow.failed.connect(self.failed)
+            flow.message.connect(self.message)
 
 
 def _suggested(project: "Project", tasks: list[type[Task]]) -> str:

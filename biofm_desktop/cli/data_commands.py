@@ -1,0 +1,41 @@
+"""What the commands do that look at data for training."""
+
+import argparse
+from typing import Any
+
+from biofm_desktop.engine.jobs import HistogramJob
+from biofm_desktop.engine.options import from_flags
+from biofm_desktop.engine.tasks import TASKS
+from biofm_desktop.engine.tasks.histogram import SPLITS, TITLES, Histogram
+
+from .show import say
+
+_WIDTH = 30
+
+
+def histogram(given: argparse.Namespace) -> int:
+    """Count the classes of each split."""
+    from . import commands
+
+    job = HistogramJob(
+        data=commands.absolute(given.data),
+        task=given.task,
+        task_options=commands.stated(from_flags(TASKS[given.task], given), given) if given.task else {},
+        **{name: getattr(given, name) for name in ("seed", "validation", "test")},
+    )
+    results: list[dict[str, Any]] = []
+    status = commands.run_job(job, given, results)
+    for result in results if not given.json else ():
+        _say(Histogram.from_values(result["histogram"]))
+    return status
+
+
+def _say(found: Histogram) -> None:
+    shown = [split for split in SPLITS if sum(found.counts[split])]
+    wide = max([len(found.unit), *map(len, found.names)])
+    most = max(max(found.counts[split]) for split in shown) if shown else 1
+    say("  ".join([f"{found.unit:<{wide}}", *(f"{TITLES[split]:>12}" for split in shown)]))
+    for place, name in enumerate(found.names):
+        counts = [found.counts[split][place] for split in shown]
+        bar = "#" * round(_WIDTH * (counts[0] if counts else 0) / most)
+        say("  ".join([f"{name:<{wide}}", *(f"{count:>12,}" for count in counts), bar]).rstrip())

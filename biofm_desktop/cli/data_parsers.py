@@ -1,0 +1,35 @@
+"""The words of the commands that look at data for training."""
+
+import argparse
+from collections.abc import Sequence
+
+
+def histogram(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    """Fill the parser of ``biofm histogram``."""
+    from biofm_desktop.engine.jobs import HistogramJob
+
+    parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project")
+    _task(parser, rest, required=False)
+    for name, kind, what in (
+        ("seed", int, "of the split, where the data states none"),
+        ("validation", float, "share set apart for validation, where the data states none"),
+        ("test", float, "share set apart for testing, where the data states none"),
+    ):
+        default = getattr(HistogramJob, name)
+        parser.add_argument(
+            f"--{name}", type=kind, default=default, metavar=name.upper(), help=f"{what} (default {default})"
+        )
+    parser.add_argument("--json", action="store_true", help="events as lines of JSON; the last one holds the counts")
+
+
+def _task(parser: argparse.ArgumentParser, rest: Sequence[str], *, required: bool) -> None:
+    from biofm_desktop.engine.options import add_flags
+    from biofm_desktop.engine.tasks import TASKS
+
+    usual = "" if required else "; default: the one that the labels speak for"
+    parser.add_argument(
+        "--task", required=required, default="", metavar="TASK", help=f"{', '.join(TASKS.names)}{usual}"
+    )
+    task = next((word for word in rest if word in TASKS), None)
+    if task is not None:
+        add_flags(parser.add_argument_group(f"options of {task}"), TASKS[task])  # type: ignore[arg-type]

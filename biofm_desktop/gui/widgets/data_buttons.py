@@ -1,0 +1,30 @@
+"""The buttons that look at the data of a training: its classes, its augmentation."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from .named import named
+
+
+class DataButtons(QWidget):
+    """Tells which look at the data was asked for."""
+
+    classes_requested = Signal()
+    augmentation_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        tip = "How often each class occurs in training, validation and test; which are missing or very rare"
+        self.classes = named(QPushButton("Classes …"), "train.classes", "Classes", tip)
+        tip = "How samples are changed at random while training, shown on the sample in view; also while a run goes on"
+        self.augmentation = named(QPushButton("Augmentation …"), "train.augmentation", "Augmentation", tip)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(5)
+        for button, told in (
+            (self.classes, self.classes_requested),
+            (self.augmentation, self.augmentation_requested),
+        ):
+            button.setMinimumWidth(40)
+            line.addWidget(button, 1)
+            button.clicked.connect(told)

@@ -1,0 +1,40 @@
+"""The commands that look at data for training."""
+
+import json
+
+import pytest
+
+from biofm_desktop.cli import main
+from tests.engine.made_up import class_folder, painted_folder, sequence_table
+
+
+def last(text):
+    return json.loads(text.splitlines()[-1])
+
+
+def test_histogram_tells_the_counts_of_each_split(tmp_path, capsys):
+    folder = class_folder(tmp_path / "cells")
+    assert main(["histogram", str(folder), "--validation", "0.25"]) == 0
+    told = capsys.readouterr()
+    row = next(line for line in told.out.splitlines() if line.startswith("dark"))
+    assert row.split()[1:3] == ["6", "2"]
+    assert "Fewer than 10 training samples show dark (6), light (6)" in told.err
+    assert main(["histogram", str(folder), "--task", "image-classification", "--json"]) == 0
+    assert last(capsys.readouterr().out)["result"]["histogram"]["names"] == ["dark", "light"]
+
+
+def test_histogram_of_masks_and_of_other_tasks(tmp_path, capsys):
+    assert main(["histogram", str(painted_folder(tmp_path / "discs")), "--json"]) == 0
+    found = last(capsys.readouterr().out)["result"]
+    assert (found["task"], found["histogram"]["unit"]) == ("semantic-segmentation", "pixels")
+    table = sequence_table(tmp_path / "table.csv", numbers=True)
+    assert main(["histogram", str(table), "--task", "sequence-regression", "--column", "label", "--json"]) == 0
+    assert last(capsys.readouterr().out)["result"]["histogram"]["unit"] == "values"
+    assert main(["histogram", str(table), "--task", "image-classification"]) != 0
+    assert "takes it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["histogram"])
+def test_every_command_explains_itself(capsys, command):
+    assert main([command, "--help"]) == 0
+    assert f"usage: biofm {command}" in capsys.readouterr().out
