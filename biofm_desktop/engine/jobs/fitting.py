@@ -13,10 +13,12 @@ from biofm_desktop.engine.project.audit import log_of
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Sample
 from biofm_desktop.engine.tasks import Task
+from biofm_desktop.engine.tasks.thresholds import untuned
 
 from .mailbox import Mailbox
 from .measuring import measured
 from .recording import EVENTS
+from .tuning import forget_thresholds, tune_thresholds
 
 if TYPE_CHECKING:
     from torch import nn
@@ -45,7 +47,7 @@ def fitted(
     from biofm_desktop.engine.training.items import prepare
     from biofm_desktop.engine.training.steering import Steering
 
-    began = time.monotonic()
+    began, task = time.monotonic(), untuned(task)
     before, changes = _earlier(folder) if go_on else ([], [])
     steering = Steering(Mailbox(folder).new, changes)
     spent = read_json(folder / METRICS)["seconds"] if go_on and (folder / METRICS).is_file() else 0.0
@@ -87,8 +89,13 @@ def fitted(
             metrics = _figures(whole, checkpoints.best_epoch, spent + time.monotonic() - began)
             metrics |= {"ended": checkpoints.ended} if checkpoints.ended else {}
             write_json(folder / METRICS, metrics, room="checkpoint")
+            forget_thresholds(folder, task)
             note()
     yield Saved(str(model), "model")
+    network.load_state_dict(checkpoints.best or network.state_dict())
+    if found := (yield from tune_thresholds(network, task, items["val"], options, folder)):
+        metrics["tuned"] = found
+        write_json(folder / METRICS, metrics, room="checkpoint")
     yield Finished(_summary(task, metrics), result=metrics["validation"])
 
 
@@ -133,4 +140,11 @@ def _summary(task: Task, metrics: dict[str, Any]) -> str:
         else ""
     )
     ended = f"; {metrics['ended']}" if "ended" in metrics else ""
-    return f"Trained for {metrics['epochs']} epochs{said}{ended}"
+    tuned = metrics.get("tuned")
+    line = (
+        f"; thresholds {tuned['words']} ({tuned['figure'].replace('_', ' ')} {tuned['before']:.3f} to "
+        f"{tuned['after']:.3f} on the validation samples)"
+        if tuned
+        else ""
+    )
+    return f"Trained for {metrics['epochs']} epochs{said}{line}{ended}"

@@ -12,8 +12,10 @@ from biofm_desktop.engine.options import option
 from biofm_desktop.engine.predictions import MaskPrediction
 from biofm_desktop.engine.samples import Dataset, Grain, ImageSample, InputSpec, Sample
 
-from .base import Item, Task
+from .balanced import BalancedTask, class_loss, weights_of
+from .base import Item
 from .intensity import INTENSITIES, common_channels, limits, scaled, shifted
+from .thresholds import chosen, shifted_by
 
 if TYPE_CHECKING:
     from typing import Self
@@ -28,7 +30,7 @@ _MOST_CROPS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class SemanticSegmentation(Task):
+class SemanticSegmentation(BalancedTask):
     """Say for each pixel what it shows. Volumes are learnt and predicted slice by slice."""
 
     name: ClassVar[str] = "semantic-segmentation"
@@ -66,7 +68,6 @@ class SemanticSegmentation(Task):
         advanced=True,
     )
 
-    classes: tuple[str, ...] = ()
     values: tuple[int, ...] = ()
     channels: int = 3
     scaling: str = "unit"
@@ -78,13 +79,22 @@ class SemanticSegmentation(Task):
             raise Fault("option --crop", f"{self.crop} is not a multiple of 32", f"Give {round(self.crop / 32) * 32}")
         classes, values = (self.classes, self.values) if self.classes else _classes_of(dataset, samples)
         channels = common_channels(samples, preferred.channels if preferred else None)
-        return replace(
+        made = replace(
             self,
             classes=classes,
             values=values,
             channels=channels,
             scaling=preferred.scaling if preferred else self.scaling,
         )
+        return replace(made, weights=made._pixel_weights(samples)) if self.balance else made
+
+    def _pixel_weights(self, samples: Sequence[ImageSample]) -> tuple[float, ...]:
+        """Return a weight for each class so that the training pixels of all classes count the same."""
+        counts = np.zeros(self.outputs, np.int64)
+        for sample in samples:
+            if sample.split in ("train", "") and (found := self.counted(sample)) is not None:
+                counts += found
+        return weights_of(counts.tolist())
 
     @property
     def inputs(self) -> InputSpec:
@@ -162,18 +172,18 @@ class SemanticSegmentation(Task):
     def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
         """Return cross-entropy plus Dice loss (Milletari et al., 3DV 2016), ignored pixels left out."""
         from segmentation_models_pytorch.losses import DiceLoss
-        from torch.nn.functional import cross_entropy
 
         truth = target.long()
         dice = DiceLoss("multiclass", classes=list(range(1, self.outputs)), ignore_index=IGNORED)
-        loss: Tensor = cross_entropy(output, truth, ignore_index=IGNORED) + dice(output, truth)
+        loss: Tensor = class_loss(output, truth, weights=self.weights, gamma=self.focal, ignored=IGNORED)
+        loss = loss + dice(output, truth)
         return loss
 
     def compact(self, output: "Tensor") -> "Tensor":
         """Return the likeliest class of each pixel, (Y, X) uint8."""
         from torch import uint8
 
-        return output.argmax(0).to(uint8)
+        return shifted_by(output, self.offsets).argmax(0).to(uint8)
 
     def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
         """Return Dice by picture and over all pixels, IoU over all pixels, and the share of pixels that are right.
@@ -198,7 +208,7 @@ class SemanticSegmentation(Task):
     def decode(self, output: "Tensor", sample: Sample) -> MaskPrediction:
         """Return the likeliest class of each pixel of one flat picture, from logits (classes, Y, X)."""
         assert isinstance(sample, ImageSample)
-        certainty, mask = output.float().softmax(0).max(0)
+        certainty, mask = chosen(output, self.offsets)
         return mask_prediction(
             sample, mask.numpy().astype(np.uint8), (certainty.numpy() * 255).round().astype(np.uint8), self.classes
         )

@@ -1,0 +1,59 @@
+"""After a training: thresholds between the classes, tuned on its validation samples and kept in the run's card."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from biofm_desktop.engine.events import Event, Progress, Warned
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.files import read_json, write_json
+from biofm_desktop.engine.recipes import FitOptions
+from biofm_desktop.engine.tasks import Item, Task
+from biofm_desktop.engine.tasks.balanced import BalancedTask
+from biofm_desktop.engine.tasks.thresholds import threshold, told, untuned
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_CARD = "card.json"
+
+
+def forget_thresholds(folder: Path, task: Task) -> None:
+    """Take thresholds that belong to earlier weights out of the card of a run."""
+    path = folder / _CARD
+    card = read_json(path) if path.is_file() else {}
+    if "tuned" in card:
+        del card["tuned"]
+        write_json(path, {**card, "task_values": untuned(task).to_values()}, room="checkpoint")
+
+
+def tune_thresholds(
+    network: "nn.Module", task: Task, items: Sequence[Item], options: FitOptions, folder: Path
+) -> Generator[Event, None, dict[str, Any]]:
+    """Tune on the validation items with the weights that the network has now; write the card, return what was found.
+
+    Where it cannot be done a warning says why, and nothing is returned.
+    """
+    from biofm_desktop.engine.training.tuning import tuned
+
+    if options.tune == "none":
+        return {}
+    if not isinstance(task, BalancedTask) or not len(items):
+        why = "there are no validation samples" if len(items) == 0 else f"{task.title.lower()} has no classes"
+        yield Warned(f"No thresholds were tuned: {why}")
+        return {}
+    yield Progress(0, 0, "Tuning thresholds")
+    device = next(network.parameters()).device
+    try:
+        found = tuned(network, task, items, options.tune, device, options.batch_size)
+    except Fault as fault:
+        yield Warned(f"No thresholds were tuned: {fault}")
+        return {}
+    task = replace(task, offsets=found.offsets)
+    facts = {"figure": found.figure, "before": found.before, "after": found.after, "on": "validation"}
+    facts |= {"words": told(task.classes, found.offsets), "offsets": dict(zip(task.classes, found.offsets))}
+    facts |= {"threshold": threshold(found.offsets)} if task.outputs == 2 else {}
+    card = read_json(folder / _CARD)
+    write_json(folder / _CARD, {**card, "task_values": task.to_values(), "tuned": facts}, room="checkpoint")
+    return facts
