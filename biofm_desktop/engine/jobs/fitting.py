@@ -10,6 +10,7 @@ from biofm_desktop.engine.events import Changed, EpochDone, Event, Finished, Sav
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json, write_json
 from biofm_desktop.engine.project.audit import log_of
+from biofm_desktop.engine.ranks import rank
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Sample
 from biofm_desktop.engine.tasks import Task
@@ -56,7 +57,7 @@ def fitted(
     steps = -(-sum(repeats) // (options.batch_size * options.accumulate)) * options.epochs
     facts = {"train": len(items["train"]), "validation": len(items["val"]), "metric": task.metric, "goes_on": go_on}
     yield Started(title, steps, options.epochs, facts)
-    checkpoints, epochs = Checkpoints(folder, network), list[EpochDone]()
+    checkpoints, epochs = Checkpoints(folder, network, quiet=rank() > 0), list[EpochDone]()
     device = next(network.parameters()).device
     loop = fit(
         network,
@@ -81,7 +82,7 @@ def fitted(
             yield event
     finally:  # finished, stopped or failed: what was learnt stands
         told.close()
-        if checkpoints.went_on or not go_on:
+        if (checkpoints.went_on or not go_on) and rank() == 0:
             checkpoints.keep_last(now=True)
             model = checkpoints.write_model()
             first = epochs[0].epoch if epochs else options.epochs + 1
@@ -91,6 +92,9 @@ def fitted(
             write_json(folder / METRICS, metrics, room="checkpoint")
             forget_thresholds(folder, task)
             note()
+    if rank() > 0:
+        yield Finished(f"process {rank() + 1} is done")
+        return
     yield Saved(str(model), "model")
     network.load_state_dict(checkpoints.best or network.state_dict())
     if found := (yield from tune_thresholds(network, task, items["val"], options, folder)):

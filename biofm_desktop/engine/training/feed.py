@@ -36,7 +36,13 @@ class Feed:
         return self.module if self._trunk else self._learner.judged
 
     def batch(self, chosen: Sequence[int], epoch: int, chance: torch.Generator) -> list[Item]:
-        """Return the items of these indices, made ready by chance."""
+        """Return the items of these indices that this process takes, made ready by chance.
+
+        Each item has a chance of its own, so that it does not matter which process makes it ready.
+        """
+        share = self._learner.team.share(chosen)
         if self._views:
-            return self._views.batch(chosen, epoch)
-        return [self._task.augment(self._train[i], chance) for i in chosen]
+            return self._views.batch(chosen[share], epoch)
+        seeds = torch.randint(2**62, (len(chosen),), generator=chance).tolist()[share]
+        own = torch.Generator()
+        return [self._task.augment(self._train[i], own.manual_seed(n)) for i, n in zip(chosen[share], seeds)]

@@ -33,6 +33,7 @@ class Steering:
     def __init__(self, wishes: Callable[[], Sequence[Wish]] = list, earlier: Iterable[Changed] = ()) -> None:
         self._wishes = wishes
         self._earlier = sorted(earlier, key=lambda change: change.step)
+        self._put_off: list[Wish] = []
 
     def skip(self, count: int) -> None:
         """Leave out so many of the earlier changes: the state that it goes on from holds them."""
@@ -42,7 +43,14 @@ class Steering:
         """Return the changes to make after so many steps."""
         due = [change.values for change in self._earlier if change.step <= step]
         self._earlier = [change for change in self._earlier if change.step > step]
-        return due + [wish["change"] for wish in self._wishes() if isinstance(wish.get("change"), dict)]
+        posted = [*self._put_off, *self._wishes()]
+        self._put_off = []
+        asked = [wish["change"] for wish in posted if isinstance(wish.get("change"), dict)]
+        return due + asked + ([{"stop": True}] if any(wish.get("stop") for wish in posted) else [])
+
+    def put_off(self, due: Sequence[Wish]) -> None:
+        """Give changes that were due back at the next asking."""
+        self._put_off = [{"stop": True} if wish.get("stop") else {"change": wish} for wish in due]
 
 
 def change_of(wish: Wish, task: Task, layers: Sequence[str]) -> Change:
