@@ -38,3 +38,15 @@ def test_histogram_of_masks_and_of_other_tasks(tmp_path, capsys):
 def test_every_command_explains_itself(capsys, command):
     assert main([command, "--help"]) == 0
     assert f"usage: biofm {command}" in capsys.readouterr().out
+
+
+def test_train_takes_what_helps_with_rare_classes(tmp_path, capsys):
+    data, out = str(class_folder(tmp_path / "cells")), tmp_path / "run"
+    words = ["--model", "biomed-cnn", "--out", str(out), "--epochs", "1", "--device", "cpu", "--validation", "0.3"]
+    rare = ["--sampler", "balanced", "--focal", "2", "--balance", "yes", "--tune", "macro_f1"]
+    assert main(["train", "image-classification", data, *words, *rare]) == 0
+    told = capsys.readouterr()
+    assert "tuned: 0." in told.out + told.err
+    card = json.loads((out / "card.json").read_text())
+    assert (card["fit"]["sampler"], card["task_values"]["focal"]) == ("balanced", 2.0)
+    assert 0 < card["tuned"]["threshold"] < 1

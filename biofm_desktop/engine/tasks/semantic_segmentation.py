@@ -176,8 +176,7 @@ class SemanticSegmentation(BalancedTask):
         truth = target.long()
         dice = DiceLoss("multiclass", classes=list(range(1, self.outputs)), ignore_index=IGNORED)
         loss: Tensor = class_loss(output, truth, weights=self.weights, gamma=self.focal, ignored=IGNORED)
-        loss = loss + dice(output, truth)
-        return loss
+        return loss + dice(output, truth)
 
     def compact(self, output: "Tensor") -> "Tensor":
         """Return the likeliest class of each pixel, (Y, X) uint8."""

@@ -1,7 +1,7 @@
 """Thresholds between classes, tuned on validation items after training; test items are never looked at.
 
-The idea is that of scikit-learn's ``TunedThresholdClassifierCV``: the network stays, the line between its answers moves.
-Of two classes that is one probability, of more an offset on the logit of each class (a shift of the prior).
+The idea is that of scikit-learn's ``TunedThresholdClassifierCV``: the network stays, the line between its answers
+moves. Of two classes that is one probability, of more an offset on the logit of each class (a shift of the prior).
 """
 
 from collections.abc import Callable, Sequence
