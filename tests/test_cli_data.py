@@ -34,7 +34,7 @@ def test_histogram_of_masks_and_of_other_tasks(tmp_path, capsys):
     assert "takes it" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["histogram"])
+@pytest.mark.parametrize("command", ["histogram", "augment"])
 def test_every_command_explains_itself(capsys, command):
     assert main([command, "--help"]) == 0
     assert f"usage: biofm {command}" in capsys.readouterr().out
@@ -50,3 +50,17 @@ def test_train_takes_what_helps_with_rare_classes(tmp_path, capsys):
     card = json.loads((out / "card.json").read_text())
     assert (card["fit"]["sampler"], card["task_values"]["focal"]) == ("balanced", 2.0)
     assert 0 < card["tuned"]["threshold"] < 1
+
+
+def test_augment_writes_pictures_and_sequences(tmp_path, capsys):
+    out = tmp_path / "out"
+    words = ["augment", str(painted_folder(tmp_path / "discs")), "--task", "semantic-segmentation", "--out", str(out)]
+    assert main([*words, "--count", "3", "--rotate", "30", "--json"]) == 0
+    assert "rotate" in last(capsys.readouterr().out)["message"]
+    assert len(list(out.glob("*.png"))) == 4
+    table = sequence_table(tmp_path / "table.csv")
+    words = ["augment", str(table), "--task", "sequence-classification", "--out", str(tmp_path / "letters")]
+    assert main([*words, "--reverse-complement", "yes"]) == 0
+    assert len(list((tmp_path / "letters").glob("*.fasta"))) == 1
+    assert main([*words, "--count", "0"]) == 2
+    assert "--count" in capsys.readouterr().err

@@ -29,12 +29,13 @@ from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
 
-from .data_commands import histogram
+from .data_commands import augment, histogram
 from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
 
 __all__ = [
+    "augment",
     "continue_run",
     "doctor",
     "evaluate",

@@ -3,14 +3,15 @@
 import argparse
 from typing import Any
 
-from biofm_desktop.engine.jobs import HistogramJob
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.jobs import AugmentPreviewJob, HistogramJob
 from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.tasks import TASKS
 from biofm_desktop.engine.tasks.histogram import SPLITS, TITLES, Histogram
 
 from .show import say
 
-_WIDTH = 30
+_WIDTH, _MOST = 30, 1000
 
 
 def histogram(given: argparse.Namespace) -> int:
@@ -28,6 +29,22 @@ def histogram(given: argparse.Namespace) -> int:
     for result in results if not given.json else ():
         _say(Histogram.from_values(result["histogram"]))
     return status
+
+
+def augment(given: argparse.Namespace) -> int:
+    """Write a sample and changed versions of it."""
+    from . import commands
+
+    if not 1 <= given.count <= _MOST:
+        raise Fault("option --count", f"{given.count} is not from 1 to {_MOST}", "Give a number such as 8")
+    job = AugmentPreviewJob(
+        task=given.task,
+        data=commands.absolute(given.data),
+        out=commands.absolute([given.out])[0],
+        task_options=commands.stated(from_flags(TASKS[given.task], given), given),
+        **{name: getattr(given, name) for name in ("key", "count", "seed", "model")},
+    )
+    return commands.run_job(job, given)
 
 
 def _say(found: Histogram) -> None:

@@ -22,6 +22,18 @@ def histogram(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     parser.add_argument("--json", action="store_true", help="events as lines of JSON; the last one holds the counts")
 
 
+def augment(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    """Fill the parser of ``biofm augment``."""
+    parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project")
+    _task(parser, rest, required=True)
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="where the pictures or sequences go")
+    parser.add_argument("--count", type=int, default=8, metavar="N", help="so many versions (default 8)")
+    parser.add_argument("--key", default="", metavar="KEY", help="of this sample; default: the first with a label")
+    parser.add_argument("--seed", type=int, default=0, metavar="SEED", help="the same seed gives the same versions")
+    parser.add_argument("--model", default="", metavar="NAME", help="made ready as for this model")
+    parser.add_argument("--json", action="store_true", help="events as lines of JSON")
+
+
 def _task(parser: argparse.ArgumentParser, rest: Sequence[str], *, required: bool) -> None:
     from biofm_desktop.engine.options import add_flags
     from biofm_desktop.engine.tasks import TASKS

@@ -8,6 +8,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.registry import Registry
 
+from .augment import AugmentPreviewJob
 from .base import Job
 from .continue_training import ContinueJob, epochs_of
 from .describe import DescribeJob
@@ -19,7 +20,18 @@ from .self_test import SelfTestJob
 from .train import DOWNLOAD, TrainJob
 
 JOBS: Registry[type[Job]] = Registry(
-    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, HistogramJob, LeaksJob, DescribeJob, SelfTestJob)
+    "job",
+    (
+        TrainJob,
+        ContinueJob,
+        PredictJob,
+        EvaluateJob,
+        AugmentPreviewJob,
+        HistogramJob,
+        LeaksJob,
+        DescribeJob,
+        SelfTestJob,
+    ),
 )
 
 
@@ -43,6 +55,7 @@ def job_from_json(values: Mapping[str, Any]) -> Job:
 __all__ = [
     "DOWNLOAD",
     "JOBS",
+    "AugmentPreviewJob",
     "ContinueJob",
     "DescribeJob",
     "EvaluateJob",

@@ -12,9 +12,12 @@ from biofm_desktop.engine.options import option
 from biofm_desktop.engine.predictions import MaskPrediction
 from biofm_desktop.engine.samples import Dataset, Grain, ImageSample, InputSpec, Sample
 
+from .augmentation import GROUP
 from .balanced import BalancedTask, class_loss, weights_of
 from .base import Item
+from .crops import random_crop
 from .intensity import INTENSITIES, common_channels, limits, scaled, shifted
+from .picture_augmentation import IGNORED, PictureAugmentation, bent, relit, retouched
 from .thresholds import chosen, shifted_by
 
 if TYPE_CHECKING:
@@ -22,15 +25,13 @@ if TYPE_CHECKING:
 
     from torch import Generator, Tensor
 
-#: Target value of pixels that are not learnt from (padding).
-IGNORED = 255
 _BINARY = ("background", "foreground")
 _LOOKED_AT = 40
 _MOST_CROPS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class SemanticSegmentation(BalancedTask):
+class SemanticSegmentation(PictureAugmentation, BalancedTask):
     """Say for each pixel what it shows. Volumes are learnt and predicted slice by slice."""
 
     name: ClassVar[str] = "semantic-segmentation"
@@ -52,19 +53,21 @@ class SemanticSegmentation(BalancedTask):
         help="Random crops of this size are trained on; a multiple of 32",
     )
     zoom: float = option(
-        0.3, "Random zoom", low=0, high=0.8, help="Crops are zoomed by up to this share either way", advanced=True
+        0.3, "Random zoom", low=0, high=0.8, help="Crops are zoomed by up to this share either way", group=GROUP
+    )
+    jitter: float = option(
+        0.25,
+        "Brightness and contrast",
+        low=0,
+        high=1,
+        help="Contrast changes by up to this share either way, brightness by about half of it",
+        group=GROUP,
     )
     intensity: str = option(
         "auto",
         "Brightness scale",
         choices=INTENSITIES,
         help="auto: percentiles 1 % to 99.8 % of each picture",
-        advanced=True,
-    )
-    invert: bool = option(
-        False,
-        "Random inversion",
-        help="Half the crops are shown as negatives, so that bright and dark objects are both found",
         advanced=True,
     )
 
@@ -164,10 +167,12 @@ class SemanticSegmentation(BalancedTask):
         return np.bincount(self._indices(sample, sample.mask.read()).ravel(), minlength=self.outputs)
 
     def augment(self, item: Item, generator: "Generator") -> Item:
-        """Cut a random crop, zoomed, flipped, turned by quarters, with other brightness and contrast."""
+        """Cut a random crop, zoomed, flipped, turned, bent, with other brightness and contrast, and retouched."""
         assert item.target is not None
-        inputs, target = _random_crop(item.inputs, item.target, self.crop, self.zoom, generator)
-        return Item(_recoloured(inputs, self.scaling, self.invert, generator), target)
+        inputs, target = random_crop(item.inputs, item.target, self.crop, self.zoom, self.flips, generator)
+        inputs, mask = bent(inputs, target, self, 0.0, generator)
+        inputs = relit(inputs, self.jitter, 0.5 if self.scaling == "unit" else 0.0, self.invert, generator)
+        return Item(*retouched(inputs, mask, self, self.scaling, generator))
 
     def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
         """Return cross-entropy plus Dice loss (Milletari et al., 3DV 2016), ignored pixels left out."""
@@ -249,42 +254,6 @@ def _classes_of(dataset: Dataset, samples: tuple[ImageSample, ...]) -> tuple[tup
     if len(values) >= IGNORED:
         return _BINARY, ()
     return ("background", *(f"class {value}" for value in values[1:])), values
-
-
-def _random_crop(
-    inputs: "Tensor", target: "Tensor", size: int, zoom: float, generator: "Generator"
-) -> "tuple[Tensor, Tensor]":
-    from torch import rand, randint
-    from torch.nn.functional import interpolate, pad
-
-    factor = float((1 + zoom) ** (2 * rand(1, generator=generator) - 1))
-    taken = max(8, round(size / factor))
-    short = [max(0, taken - n) for n in inputs.shape[-2:]]
-    if any(short):
-        inputs = pad(inputs, (0, short[1], 0, short[0]))
-        target = pad(target, (0, short[1], 0, short[0]), value=IGNORED)
-    top, left = (int(randint(n - taken + 1, (1,), generator=generator)) for n in inputs.shape[-2:])
-    inputs = inputs[:, top : top + taken, left : left + taken]
-    target = target[top : top + taken, left : left + taken]
-    if taken != size:
-        inputs = interpolate(inputs[None], (size, size), mode="bilinear", antialias=taken > size)[0]
-        target = interpolate(target[None, None].float(), (size, size), mode="nearest")[0, 0].to(target.dtype)
-    if rand(1, generator=generator) < 0.5:
-        inputs, target = inputs.flip(-1), target.flip(-1)
-    turns = int(randint(4, (1,), generator=generator))
-    return inputs.rot90(turns, (-2, -1)), target.rot90(turns, (-2, -1))
-
-
-def _recoloured(inputs: "Tensor", scaling: str, invert: bool, generator: "Generator") -> "Tensor":
-    """Change contrast and brightness, and now and then show the negative, about the middle of the scale."""
-    from torch import rand
-
-    middle = 0.5 if scaling == "unit" else 0.0
-    chance = rand(3, generator=generator)
-    contrast = 0.75 + 0.5 * chance[0]
-    if invert and chance[2] < 0.5:
-        contrast = -contrast
-    return (inputs - middle) * contrast + middle + 0.2 * (chance[1] - 0.5)
 
 
 def _confusion(said: NDArray[Any], truth: NDArray[Any], size: int) -> NDArray[np.int64]:

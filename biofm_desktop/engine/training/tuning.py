@@ -17,7 +17,7 @@ from biofm_desktop.engine.inference.tiling import each_window
 from biofm_desktop.engine.samples import Grain
 from biofm_desktop.engine.tasks import Item
 from biofm_desktop.engine.tasks.balanced import BalancedTask
-from biofm_desktop.engine.tasks.semantic_segmentation import IGNORED
+from biofm_desktop.engine.tasks.picture_augmentation import IGNORED
 from biofm_desktop.engine.tasks.thresholds import figures, shifted_by
 
 #: So many pixels of each picture are looked at.

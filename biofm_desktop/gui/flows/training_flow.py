@@ -23,6 +23,7 @@ from biofm_desktop.gui.docks.training import TrainingPanel
 from biofm_desktop.gui.workers.call_worker import CallWorker
 from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
 
+from .augmentation_flow import AugmentationFlow
 from .classes_flow import ClassesFlow
 from .layers_flow import LayersFlow, Wanted
 from .leaks_flow import LeaksFlow
@@ -53,6 +54,7 @@ class TrainingFlow(QObject):
         self._layers = LayersFlow(center, self)
         self.leaks = LeaksFlow(panel, center, self)
         self.classes = ClassesFlow(panel, center, self)
+        self.augmentation = AugmentationFlow(panel, center, lambda: self._handle if self._running else None, self)
         self._connect()
 
     # The project
@@ -63,6 +65,7 @@ class TrainingFlow(QObject):
         self._layers.forget()
         self.leaks.set_project(project)
         self.classes.set_project(project)
+        self.augmentation.set_project(project)
         kind = project.dataset.kind if project else None
         tasks = [task for task in TASKS if task.takes is kind]
         self._panel.offer_tasks(tasks, _suggested(project, tasks) if project else "")
@@ -267,6 +270,7 @@ class TrainingFlow(QObject):
     # What is shown
 
     def _show_state(self) -> None:
+        self.augmentation.show_running()
         if self._running and self._handle:
             self._panel.show_state(self._handle.state)
             words = {"waiting": "Waiting for another job to end", "paused": "Paused", "stopping": "Stopping: saving …"}
@@ -305,7 +309,7 @@ class TrainingFlow(QObject):
         self._layers.chosen.connect(self._freeze)
         self._layers.failed.connect(self._show_unknown_layers)
         self.classes.head_only_wanted.connect(lambda: self._freeze(self._layers.all_but_head()))
-        for flow in (self.leaks, self.classes):
+        for flow in (self.leaks, self.classes, self.augmentation):
             flow.failed.connect(self.failed)
             flow.message.connect(self.message)
 
