@@ -61,7 +61,8 @@ class Histogram:
         held = self.holding.get("train", ())
         if self.unit == "values" or not held:
             return "", sum(held)
-        least = min(range(len(held)), key=held.__getitem__)
+        first = 1 if self.unit == "pixels" and len(held) > 1 else 0  # not the background
+        least = min(range(first, len(held)), key=held.__getitem__)
         return self.names[least], held[least]
 
     def warnings(self) -> list[str]:

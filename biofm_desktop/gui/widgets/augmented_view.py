@@ -78,8 +78,8 @@ class AugmentedView(QStackedWidget):
     def _mark(self) -> None:
         """Mark the changed letters as a selection, not as rich text."""
         look = QTextCharFormat()
-        look.setBackground(QColor(theme_colours().warning))
-        look.setForeground(QColor("#101216"))
+        look.setBackground(QColor(theme_colours().accent))
+        look.setForeground(QColor(theme_colours().accent_text))
         marks = []
         for place in self._marks:
             mark = QTextEdit.ExtraSelection()

@@ -1,7 +1,7 @@
 """The buttons that look at the data of a training: its classes, its augmentation."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from .named import named
 
@@ -18,13 +18,12 @@ class DataButtons(QWidget):
         self.classes = named(QPushButton("Classes …"), "train.classes", "Classes", tip)
         tip = "How samples are changed at random while training, shown on the sample in view; also while a run goes on"
         self.augmentation = named(QPushButton("Augmentation …"), "train.augmentation", "Augmentation", tip)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(5)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
         for button, told in (
             (self.classes, self.classes_requested),
             (self.augmentation, self.augmentation_requested),
         ):
-            button.setMinimumWidth(40)
-            line.addWidget(button, 1)
+            column.addWidget(button)
             button.clicked.connect(told)
