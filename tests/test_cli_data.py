@@ -34,7 +34,7 @@ def test_histogram_of_masks_and_of_other_tasks(tmp_path, capsys):
     assert "takes it" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["histogram", "augment"])
+@pytest.mark.parametrize("command", ["histogram", "augment", "learning-curve"])
 def test_every_command_explains_itself(capsys, command):
     assert main([command, "--help"]) == 0
     assert f"usage: biofm {command}" in capsys.readouterr().out
@@ -64,3 +64,12 @@ def test_augment_writes_pictures_and_sequences(tmp_path, capsys):
     assert len(list((tmp_path / "letters").glob("*.fasta"))) == 1
     assert main([*words, "--count", "0"]) == 2
     assert "--count" in capsys.readouterr().err
+
+
+def test_learning_curve_tells_a_row_for_each_number_of_labels(tmp_path, capsys):
+    data, out = class_folder(tmp_path / "cells", 10), tmp_path / "curve"
+    words = ["learning-curve", "image-classification", str(data), "--model", "biomed-cnn", "--out", str(out)]
+    assert main([*words, "--counts", "2", "0.5", "--seeds", "1", "--epochs", "1", "--device", "cpu"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert [row[:2] for row in rows if row[0] in ("2.0", "0.5")] == [["2.0", "4"], ["0.5", "8"]]
+    assert (out / "learning_curve.csv").is_file()

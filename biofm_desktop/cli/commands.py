@@ -29,7 +29,7 @@ from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
 
-from .data_commands import augment, histogram
+from .data_commands import augment, histogram, learning_curve
 from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
@@ -42,6 +42,7 @@ __all__ = [
     "histogram",
     "inspect",
     "leaks",
+    "learning_curve",
     "list_things",
     "predict",
     "project",

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.jobs import AugmentPreviewJob, HistogramJob
+from biofm_desktop.engine.jobs import AugmentPreviewJob, FitOptions, HistogramJob, LearningCurveJob
 from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.tasks import TASKS
 from biofm_desktop.engine.tasks.histogram import SPLITS, TITLES, Histogram
@@ -28,6 +28,33 @@ def histogram(given: argparse.Namespace) -> int:
     status = commands.run_job(job, given, results)
     for result in results if not given.json else ():
         _say(Histogram.from_values(result["histogram"]))
+    return status
+
+
+def learning_curve(given: argparse.Namespace) -> int:
+    """Train with fewer and more labels."""
+    from . import commands
+
+    task = TASKS[given.task]
+    job = LearningCurveJob(
+        task=task.name,
+        data=commands.absolute(given.data),
+        model=given.model,
+        out=commands.absolute([given.out])[0],
+        counts=tuple(given.counts),
+        seeds=given.seeds,
+        task_options=commands.stated(from_flags(task, given), given),
+        fit_options=commands.stated(from_flags(FitOptions, given), given),
+        freeze=tuple(given.freeze),
+        train_only=tuple(given.train_only),
+        weights=given.weights if given.weights in ("", "download") else commands.absolute([given.weights])[0],
+    )
+    results: list[dict[str, Any]] = []
+    status = commands.run_job(job, given, results)
+    for result in results if not given.json else ():
+        say(f"{'labels':>8}  {'samples':>8}  {result['metric']:>10}  spread")
+        for row in result["rows"]:
+            say(f"{row['labels'] or 'all':>8}  {row['samples']:>8}  {row['mean']:>10.3f}  {row['spread']:.3f}")
     return status
 
 

@@ -22,6 +22,25 @@ def histogram(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     parser.add_argument("--json", action="store_true", help="events as lines of JSON; the last one holds the counts")
 
 
+def learning_curve(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    """Fill the parser of ``biofm learning-curve``."""
+    from biofm_desktop.engine.jobs import LearningCurveJob
+
+    from .parsers import training_words
+
+    usual = " ".join(f"{count:g}" for count in LearningCurveJob.counts)
+    parser.add_argument(
+        "--counts",
+        nargs="+",
+        type=float,
+        default=list(LearningCurveJob.counts),
+        metavar="N",
+        help=f"labels per class; below 1 a share, 0 for all (default {usual})",
+    )
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="trainings with each number (default 3)")
+    training_words(parser, rest)
+
+
 def augment(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     """Fill the parser of ``biofm augment``."""
     parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project")

@@ -16,6 +16,7 @@ COMMANDS = {
     "evaluate": "judge a run folder on labelled data",
     "leaks": "name samples that are equal or nearly so in different splits; exit status 1 where there are any",
     "histogram": "count the classes of each split, name those that are missing or very rare",
+    "learning-curve": "train with fewer and more labels and say how good it gets",
     "augment": "write a sample and changed versions of it, as a training sees them",
     "inspect": "open paths as the window does and say what is in them",
     "list": "what there is: tasks, models, formats, exports, layers of a model",
@@ -47,7 +48,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace | None:
         given = parser.parse_intermixed_args(rest)
     except SystemExit:
         return None
-    given.command = {"list": "list_things", "continue": "continue_run"}.get(name, name)  # no names of Python
+    given.command = {"list": "list_things", "continue": "continue_run"}.get(
+        name, name.replace("-", "_")
+    )  # no names of Python
     return given
 
 
@@ -70,7 +73,7 @@ def _json_flag(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--json", action="store_true", help=what)
 
 
-def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+def training_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     from biofm_desktop.engine.jobs import FitOptions
     from biofm_desktop.engine.options import add_flags
     from biofm_desktop.engine.tasks import TASKS
@@ -185,12 +188,13 @@ def _doctor(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
 
 
 _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
-    "train": _train,
+    "train": training_words,
     "continue": _continue,
     "predict": _predict,
     "evaluate": _evaluate,
     "leaks": _leaks,
     "histogram": data_parsers.histogram,
+    "learning-curve": data_parsers.learning_curve,
     "augment": data_parsers.augment,
     "inspect": _inspect,
     "list": _list,

@@ -15,6 +15,7 @@ from .describe import DescribeJob
 from .evaluate import EvaluateJob
 from .histogram import HistogramJob
 from .leaks import LeaksJob
+from .learning_curve import LearningCurveJob
 from .predict import PredictJob
 from .self_test import SelfTestJob
 from .train import DOWNLOAD, TrainJob
@@ -28,6 +29,7 @@ JOBS: Registry[type[Job]] = Registry(
         EvaluateJob,
         AugmentPreviewJob,
         HistogramJob,
+        LearningCurveJob,
         LeaksJob,
         DescribeJob,
         SelfTestJob,
@@ -63,6 +65,7 @@ __all__ = [
     "HistogramJob",
     "Job",
     "LeaksJob",
+    "LearningCurveJob",
     "PredictJob",
     "SelfTestJob",
     "TrainJob",
