@@ -25,6 +25,7 @@ from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
 
 from .augmentation_flow import AugmentationFlow
 from .classes_flow import ClassesFlow
+from .curve_flow import CurveFlow
 from .layers_flow import LayersFlow, Wanted
 from .leaks_flow import LeaksFlow
 from .remembered import Remembered
@@ -55,6 +56,7 @@ class TrainingFlow(QObject):
         self.leaks = LeaksFlow(panel, center, self)
         self.classes = ClassesFlow(panel, center, self)
         self.augmentation = AugmentationFlow(panel, center, lambda: self._handle if self._running else None, self)
+        self.curve = CurveFlow(panel, center, self._job, self)
         self._connect()
 
     # The project
@@ -66,6 +68,7 @@ class TrainingFlow(QObject):
         self.leaks.set_project(project)
         self.classes.set_project(project)
         self.augmentation.set_project(project)
+        self.curve.set_project(project)
         kind = project.dataset.kind if project else None
         tasks = [task for task in TASKS if task.takes is kind]
         self._panel.offer_tasks(tasks, _suggested(project, tasks) if project else "")
@@ -309,7 +312,7 @@ class TrainingFlow(QObject):
         self._layers.chosen.connect(self._freeze)
         self._layers.failed.connect(self._show_unknown_layers)
         self.classes.head_only_wanted.connect(lambda: self._freeze(self._layers.all_but_head()))
-        for flow in (self.leaks, self.classes, self.augmentation):
+        for flow in (self.leaks, self.classes, self.augmentation, self.curve):
             flow.failed.connect(self.failed)
             flow.message.connect(self.message)
 
