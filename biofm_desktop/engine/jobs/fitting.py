@@ -96,8 +96,7 @@ def fitted(
         yield Finished(f"process {rank() + 1} is done")
         return
     yield Saved(str(model), "model")
-    network.load_state_dict(checkpoints.best or network.state_dict())
-    if found := (yield from tune_thresholds(network, task, items["val"], options, folder)):
+    if found := (yield from tune_thresholds(folder, items["val"], options, device)):
         metrics["tuned"] = found
         write_json(folder / METRICS, metrics, room="checkpoint")
     yield Finished(_summary(task, metrics), result=metrics["validation"])

@@ -14,7 +14,7 @@ from biofm_desktop.engine.tasks.balanced import BalancedTask
 from biofm_desktop.engine.tasks.thresholds import threshold, told, untuned
 
 if TYPE_CHECKING:
-    from torch import nn
+    import torch
 
 _CARD = "card.json"
 
@@ -29,24 +29,26 @@ def forget_thresholds(folder: Path, task: Task) -> None:
 
 
 def tune_thresholds(
-    network: "nn.Module", task: Task, items: Sequence[Item], options: FitOptions, folder: Path
+    folder: Path, items: Sequence[Item], options: FitOptions, device: "torch.device"
 ) -> Generator[Event, None, dict[str, Any]]:
-    """Tune on the validation items with the weights that the network has now; write the card, return what was found.
+    """Tune the model of a run folder on the validation items; write its card, return what was found.
 
     Where it cannot be done a warning says why, and nothing is returned.
     """
+    from biofm_desktop.engine.inference.run_folder import load_run
     from biofm_desktop.engine.training.tuning import tuned
 
     if options.tune == "none":
         return {}
+    run = load_run(folder, device)
+    task = untuned(run.task)
     if not isinstance(task, BalancedTask) or not len(items):
         why = "there are no validation samples" if len(items) == 0 else f"{task.title.lower()} has no classes"
         yield Warned(f"No thresholds were tuned: {why}")
         return {}
     yield Progress(0, 0, "Tuning thresholds")
-    device = next(network.parameters()).device
     try:
-        found = tuned(network, task, items, options.tune, device, options.batch_size)
+        found = tuned(run.network, task, items, options.tune, device, options.batch_size)
     except Fault as fault:
         yield Warned(f"No thresholds were tuned: {fault}")
         return {}
