@@ -11,6 +11,7 @@ from biofm_desktop.engine.registry import Registry
 from .base import Job
 from .continue_training import ContinueJob, epochs_of
 from .describe import DescribeJob
+from .estimate import EstimateJob
 from .evaluate import EvaluateJob
 from .leaks import LeaksJob
 from .predict import PredictJob
@@ -18,7 +19,7 @@ from .self_test import SelfTestJob
 from .train import DOWNLOAD, TrainJob
 
 JOBS: Registry[type[Job]] = Registry(
-    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, LeaksJob, DescribeJob, SelfTestJob)
+    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, LeaksJob, DescribeJob, EstimateJob, SelfTestJob)
 )
 
 
@@ -44,6 +45,7 @@ __all__ = [
     "JOBS",
     "ContinueJob",
     "DescribeJob",
+    "EstimateJob",
     "EvaluateJob",
     "FitOptions",
     "Job",
