@@ -126,7 +126,7 @@ class TrainJob(Job):
         torch.manual_seed(seed)
         network = entry.build(task.inputs, task.outputs)
         if weights is not None:
-            load_weights(network, weights, entry.head)
+            load_weights(network, weights, entry.head, entry.trunk)
         return network, frozen_names(list(layer_modules(network)), self.freeze, self.train_only)
 
     def _card(
