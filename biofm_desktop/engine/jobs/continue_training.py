@@ -12,6 +12,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json, write_json
 from biofm_desktop.engine.models import MODELS
 from biofm_desktop.engine.options import from_json
+from biofm_desktop.engine.ranks import rank
 from biofm_desktop.engine.recipes import FitOptions
 
 from .base import Job
@@ -94,5 +95,6 @@ class ContinueJob(Job):
                 for event in events:
                     if isinstance(event, StepDone) and card["fit"]["epochs"] < options.epochs:  # now it does go on
                         card["fit"]["epochs"] = options.epochs
-                        write_json(folder / _CARD, card, room="checkpoint")
+                        if rank() == 0:
+                            write_json(folder / _CARD, card, room="checkpoint")
                     yield event

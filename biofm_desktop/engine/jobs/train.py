@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from biofm_desktop import __version__
 from biofm_desktop.engine.events import Event
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.files import new_folder, write_json
+from biofm_desktop.engine.files import write_json
 from biofm_desktop.engine.models import ModelEntry
 from biofm_desktop.engine.models.patterns import frozen_names, only_head_trained
 from biofm_desktop.engine.options import from_json, to_flags
@@ -25,7 +25,7 @@ from .base import Job
 from .data import SPLITS, fitting_model, learnable, opened, task_class
 from .fitting import fitted, note_run
 from .leaks import checked
-from .recording import recorded
+from .recording import recorded, run_folder
 
 if TYPE_CHECKING:
     from torch import nn
@@ -75,9 +75,9 @@ class TrainJob(Job):
         entry = fitting_model(self.model, kind)
         options = from_json(FitOptions, self.fit_options)
         task = from_json(kind, self.task_options)
-        folder = new_folder(Path(self.out))
-        write_json(folder / "job.json", self.to_json(), room="checkpoint")
-        yield from recorded(self._train(task, entry, options, folder), folder)
+        with run_folder(self.out) as folder:
+            write_json(folder / "job.json", self.to_json(), room="checkpoint")
+            yield from recorded(self._train(task, entry, options, folder), folder)
 
     def _train(self, task: Task, entry: ModelEntry, options: FitOptions, folder: Path) -> Generator[Event, None, None]:
         from biofm_desktop.engine.inference.devices import chosen_device, placed, threads

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from biofm_desktop.engine.files import write_with
 
-from .state import STATE, Movers, Standing, read_state, write_state
+from .state import STATE, Kept, Movers, Standing, write_state
 
 _SECONDS_BETWEEN = 15.0
 #: The state of a large network takes a while to write: at most a twentieth of the time goes there, and at most a
@@ -38,36 +38,36 @@ def write_weights(state: dict[str, Tensor], path: Path, facts: dict[str, str] | 
 class Checkpoints:
     """Keeps the best weights in memory and on disk, and the last ones now and then.
 
-    ``went_on`` says that the network has the weights of a state that was kept before.
+    ``went_on`` says that the network has the weights of a state that was kept before, ``ended`` why the training ended
+    before its last epoch (empty: it did not). A ``quiet`` one writes nothing: another process does.
     """
 
-    def __init__(self, folder: Path, network: nn.Module) -> None:
-        self.folder, self._network = folder, network
+    def __init__(self, folder: Path, network: nn.Module, *, quiet: bool = False) -> None:
+        self.folder, self._network, self._quiet = folder, network, quiet
         self.best: dict[str, Tensor] | None = None
         self.best_epoch = 0
-        self.went_on = False
+        self.went_on, self.ended = False, ""
         self._written = 0.0
         self._state_at, self._state_cost = time.monotonic(), 0.0
 
-    def keep_best(self, epoch: int) -> Path:
+    def keep_best(self, epoch: int) -> None:
         """Note the present weights as the best."""
         self.best_epoch = epoch
         self.best = {name: tensor.detach().cpu().clone() for name, tensor in self._network.state_dict().items()}
-        path = self.folder / "checkpoints" / "best.safetensors"
-        write_weights(self.best, path)
-        return path
+        if not self._quiet:
+            write_weights(self.best, self.folder / "checkpoints" / "best.safetensors")
 
-    def keep_last(self, *, now: bool = False) -> Path | None:
+    def keep_last(self, *, now: bool = False) -> None:
         """Write the present weights where the last were written a while ago, or ``now``."""
-        if not now and time.monotonic() - self._written < _SECONDS_BETWEEN:
-            return None
-        path = self.folder / "checkpoints" / "last.safetensors"
-        write_weights(self._network.state_dict(), path)
+        if self._quiet or (not now and time.monotonic() - self._written < _SECONDS_BETWEEN):
+            return
+        write_weights(self._network.state_dict(), self.folder / "checkpoints" / "last.safetensors")
         self._written = time.monotonic()
-        return path
 
     def keep_state(self, standing: Standing, movers: Movers, *, now: bool = False) -> None:
         """Write the whole state where the last was written a while ago, or ``now``."""
+        if self._quiet:
+            return
         began = time.monotonic()
         wait = min(_MOST_REPEATED, max(_SECONDS_BETWEEN, _TIMES_ITS_COST * self._state_cost))
         if now or began - self._state_at >= wait:
@@ -75,14 +75,20 @@ class Checkpoints:
             self._state_at = time.monotonic()
             self._state_cost = self._state_at - began
 
-    def go_on(self, movers: Movers, data: str) -> Standing:
-        """Set everything to the state that was kept last; raise `Fault` where that cannot be."""
-        standing = read_state(self.folder / "checkpoints" / STATE, movers, data)
-        self.went_on = True
+    def kept_state(self, data: str) -> Kept:
+        """Return the state that was kept last; raise `Fault` where none fits these data."""
+        return Kept(self.folder / "checkpoints" / STATE, data)
+
+    def go_on(self, standing: Standing) -> None:
+        """The network has the weights of a kept state: take up the best that it knew."""
         if standing.best_epoch:
             self.best = load_file(self.folder / "checkpoints" / "best.safetensors")
             self.best_epoch = standing.best_epoch
-        return standing
+        self.went_on = True
+
+    def watch(self, network: nn.Module) -> None:
+        """Keep the weights of this network from here."""
+        self._network = network
 
     def write_model(self) -> Path:
         """Write the weights that predict from now on: the best, or the last where nothing was validated."""
