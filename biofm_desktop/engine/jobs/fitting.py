@@ -113,7 +113,7 @@ def _earlier(folder: Path) -> tuple[list[EpochDone], list[Changed]]:
             match from_line(line) if '"EpochDone"' in line or '"Changed"' in line else None:
                 case EpochDone() as event:
                     epochs[event.epoch] = event
-                case Changed() as event:
+                case Changed(values=values) as event if values:  # not those that the plan of the run made
                     changes[event.step, event.words] = event
     return list(epochs.values()), list(changes.values())
 

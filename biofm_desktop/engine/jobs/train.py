@@ -13,7 +13,7 @@ from biofm_desktop.engine.events import Event
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import write_json
 from biofm_desktop.engine.models import ModelEntry
-from biofm_desktop.engine.models.patterns import frozen_names, only_head_trained
+from biofm_desktop.engine.models.patterns import only_head_trained
 from biofm_desktop.engine.options import from_json, to_flags
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset, Sample
@@ -93,9 +93,9 @@ class TrainJob(Job):
         preferred = replace(entry.preferred, scaling=scaling or entry.preferred.scaling) if entry.preferred else None
         task = task.for_dataset(replace(dataset, samples=samples), preferred)
         with threads(options.threads):
-            network, frozen = self._network(entry, task, weights, options.seed)
+            network, frozen = self._network(entry, task, weights, options)
             draws = sum(task.draws(sample) for sample in splits["train"])
-            head_only = only_head_trained(layer_modules(network), frozen)
+            head_only = only_head_trained(layer_modules(network), frozen) and not options.unfreeze
             options = options.resolved(task.recipe, entry.recipe, draws, head_only=head_only)
             card = self._card(task, entry, options, dataset, splits, weights, frozen, network)
             write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
@@ -117,17 +117,21 @@ class TrainJob(Job):
         path = yield from fetch(entry.weights, mirror=settings.mirror, offline=settings.offline)
         return path, entry.weights.scaling
 
-    def _network(self, entry: ModelEntry, task: Task, weights: Path | None, seed: int) -> "tuple[nn.Module, set[str]]":
+    def _network(
+        self, entry: ModelEntry, task: Task, weights: Path | None, options: FitOptions
+    ) -> "tuple[nn.Module, set[str]]":
         import torch
 
-        from biofm_desktop.engine.models.layers import layer_modules
+        from biofm_desktop.engine.models.layers import frozen_in
         from biofm_desktop.engine.models.weights import load_weights
+        from biofm_desktop.engine.training.adapters import add_adapters
 
-        torch.manual_seed(seed)
+        torch.manual_seed(options.seed)
         network = entry.build(task.inputs, task.outputs)
         if weights is not None:
             load_weights(network, weights, entry.head, entry.trunk)
-        return network, frozen_names(list(layer_modules(network)), self.freeze, self.train_only)
+        frozen = frozen_in(network, self.freeze, self.train_only)
+        return network, add_adapters(network, options, frozen) if options.adapter != "none" else frozen
 
     def _card(
         self,

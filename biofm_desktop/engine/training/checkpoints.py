@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from biofm_desktop.engine.files import write_with
 
+from .adapters import merged
 from .state import STATE, Kept, Movers, Standing, write_state
 
 _SECONDS_BETWEEN = 15.0
@@ -53,7 +54,7 @@ class Checkpoints:
     def keep_best(self, epoch: int) -> None:
         """Note the present weights as the best."""
         self.best_epoch = epoch
-        self.best = {name: tensor.detach().cpu().clone() for name, tensor in self._network.state_dict().items()}
+        self.best = {name: tensor.detach().cpu().clone() for name, tensor in merged(self._network).items()}
         if not self._quiet:
             write_weights(self.best, self.folder / "checkpoints" / "best.safetensors")
 
@@ -61,7 +62,7 @@ class Checkpoints:
         """Write the present weights where the last were written a while ago, or ``now``."""
         if self._quiet or (not now and time.monotonic() - self._written < _SECONDS_BETWEEN):
             return
-        write_weights(self._network.state_dict(), self.folder / "checkpoints" / "last.safetensors")
+        write_weights(merged(self._network), self.folder / "checkpoints" / "last.safetensors")
         self._written = time.monotonic()
 
     def keep_state(self, standing: Standing, movers: Movers, *, now: bool = False) -> None:
@@ -93,5 +94,5 @@ class Checkpoints:
     def write_model(self) -> Path:
         """Write the weights that predict from now on: the best, or the last where nothing was validated."""
         path = self.folder / "model.safetensors"
-        write_weights(self.best or self._network.state_dict(), path)
+        write_weights(self.best or merged(self._network), path)
         return path

@@ -11,7 +11,6 @@ from biofm_desktop.engine.events import Changed, EpochDone, Event, StepDone, War
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.inference.devices import same_bits
 from biofm_desktop.engine.inference.forward import answers
-from biofm_desktop.engine.models.layers import layer_modules
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.tasks import Item, Task
 
@@ -22,6 +21,7 @@ from .schedules import Schedule
 from .state import Chance, Movers, Standing, digest_of
 from .steering import Steering, Wish, change_of
 from .team import Alone, Team, team_on, together
+from .unfreezing import Unfreezing
 
 #: The highest learning rate of a training that is extended, of what it was: it shall not forget what it knows.
 _EXTENDED = 0.3
@@ -125,6 +125,7 @@ class _Loop:
         self.chance = torch.Generator().manual_seed(options.seed)
         self.data = digest_of(repeats, (len(train), len(validation)))
         self.frozen, self.team = set(frozen), team_on(device)
+        self.unfreezing = Unfreezing(network, options.unfreeze)
 
     @property
     def _drawn_a_step(self) -> int:
@@ -167,7 +168,9 @@ class _Loop:
         torch.manual_seed(self.options.seed + self.team.rank * (step + 1))
 
     def _frozen_now(self) -> set[str]:
-        return self.frozen if self.at.frozen is None else set(self.at.frozen)
+        if self.at.frozen is not None:  # the user's last word
+            return set(self.at.frozen)
+        return self.unfreezing.frozen(self.frozen, self.at.epoch)
 
     def _movers(self) -> Movers:
         assert self.learner.optimizer is not None
@@ -176,13 +179,13 @@ class _Loop:
             "optimizer": self.learner.optimizer,
             "schedule": self.schedule,
             "scaler": self.learner.scaler,
+            "pull": self.learner.pull,
             "chance": Chance(self.chance),
         }
         return {**movers, "average": self.learner.averaged} if self.learner.averaged is not None else movers
 
     def _feed(self) -> None:
-        options = self.options
-        self.feed = Feed(self.learner, self.task, self.train, self.validation, options.seed, options.views)
+        self.feed = Feed(self.learner, self.task, self.train, self.validation, self.options)
 
     def _extend(self, epochs: int) -> None:
         """Plan for more epochs: a schedule of its own, and lower, over what is left."""
@@ -194,6 +197,7 @@ class _Loop:
 
     def _epoch(self) -> Generator[Event, None, None]:
         at = self.at
+        yield from self._opened()
         self.learner.train_mode()
         at.order = at.order or [self.drawn[n] for n in torch.randperm(len(self.drawn), generator=self.chance).tolist()]
         for chosen in _batches(at.order, self._drawn_a_step, 2 * self.team.size)[at.place :]:
@@ -216,6 +220,15 @@ class _Loop:
                 f"it ended early: no better {self.task.metric.replace('_', ' ')} in the {patience} epochs after epoch "
                 f"{at.best_epoch}"
             )
+
+    def _opened(self) -> Generator[Event, None, None]:
+        """Open the layers whose epoch has come."""
+        frozen = self._frozen_now()
+        if opened := sorted(self.learner.frozen - frozen):
+            self.learner.open(frozen)
+            self._feed()
+            tops = ", ".join(dict.fromkeys(name.split(".")[0] for name in opened))
+            yield Changed(self.at.step, self.at.epoch, f"{len(opened)} more layers learn (in {tops})")
 
     def _validated(self, done: EpochDone) -> EpochDone:
         at, feed = self.at, self.feed
@@ -290,7 +303,7 @@ class _Loop:
     def _change(self, wish: Wish) -> Changed:
         """Do what the user wishes from the next step on."""
         at = self.at
-        change = change_of(wish, self.task, list(layer_modules(self.network)))
+        change = change_of(wish, self.task, self.network)
         at.changes += 1
         if change.learning_rate is not None:
             at.scale = change.learning_rate / self.options.learning_rate

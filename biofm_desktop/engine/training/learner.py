@@ -15,6 +15,7 @@ from biofm_desktop.engine.tasks import Item, Task
 from .freezing import freeze, train_mode
 from .optimizers import carry_over, optimizer_of, parameter_groups
 from .precision import Precision
+from .pull import Pull
 from .room import Room, parts_of
 from .team import Alone, Team
 
@@ -62,6 +63,7 @@ class Learner:
             if options.ema
             else None
         )
+        self.pull = Pull(network, options.pull_to_start)
         self.optimizer: torch.optim.Optimizer | None = None
         self.open(frozen)
 
@@ -74,9 +76,8 @@ class Learner:
         """Freeze the layers of these names and train all others from here; what was learnt of them stays known."""
         self.frozen, self._wrapped = set(frozen), None
         freeze(self.network, self.frozen)
-        made = optimizer_of(
-            parameter_groups(self.network, self._options.weight_decay), self._options, self._options.learning_rate
-        )
+        groups = parameter_groups(self.network, self._options)
+        made = optimizer_of(groups, self._options, self._options.learning_rate)
         for group in made.param_groups:
             group["highest"] = group["lr"]
         carry_over(self.optimizer, made)
@@ -85,7 +86,7 @@ class Learner:
 
     def train_mode(self) -> None:
         """Make ready to learn; frozen layers keep their statistics."""
-        train_mode(self.network, self.frozen)
+        train_mode(self.network, self.frozen, self._options.batch_norm)
 
     def set_rate(self, factor: float) -> float:
         """Give each group this share of its highest rate; return the highest of all."""
@@ -120,6 +121,7 @@ class Learner:
         gradient = math.nan
         if math.isfinite(value):
             self.scaler.unscale_(self.optimizer)
+            self.pull.add()
             gradient = self._clipped()
         if not math.isfinite(gradient) and not (self.scaler.is_enabled() and math.isfinite(value)):
             back()

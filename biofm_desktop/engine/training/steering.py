@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from torch import nn
+
 from biofm_desktop.engine.events import Changed
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.models.patterns import frozen_names
+from biofm_desktop.engine.models.layers import frozen_in, layer_modules
 from biofm_desktop.engine.options import specs
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.tasks import Task
@@ -53,7 +55,7 @@ class Steering:
         self._put_off = [{"stop": True} if wish.get("stop") else {"change": wish} for wish in due]
 
 
-def change_of(wish: Wish, task: Task, layers: Sequence[str]) -> Change:
+def change_of(wish: Wish, task: Task, network: nn.Module) -> Change:
     """Return the change that a wish means: ``freeze`` (patterns), ``learning_rate``, ``epochs``, ``task`` (options).
 
     Raises `Fault` for what cannot be changed now.
@@ -68,9 +70,9 @@ def change_of(wish: Wish, task: Task, layers: Sequence[str]) -> Change:
     known = {spec.name: spec for spec in specs(FitOptions)}
     words, made = list[str](), Change()
     if "freeze" in wish:
-        frozen = frozenset(frozen_names(layers, tuple(wish["freeze"])))
+        frozen, layers = frozenset(frozen_in(network, tuple(wish["freeze"]))), layer_modules(network)
         made = replace(made, frozen=frozen)
-        words.append(f"{len(layers) - len(frozen)} of {len(layers)} layers learn")
+        words.append(f"{len(set(layers) - frozen)} of {len(layers)} layers learn")
     if "learning_rate" in wish:
         rate = known["learning_rate"].check(wish["learning_rate"])
         if not rate:
