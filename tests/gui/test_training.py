@@ -122,7 +122,7 @@ def test_only_tasks_and_models_that_fit_the_data_are_offered(desk):
     names = [task.itemData(i) for i in range(task.count())]
     assert set(names) == {"image-classification", "semantic-segmentation"}
     assert desk.panel.task == "semantic-segmentation"
-    assert [model.itemData(i) for i in range(model.count())] == ["unet"]
+    assert [model.itemData(i) for i in range(model.count())] == ["unet", "unet-mobilenet-v2"]
     desk.choose("train.task", "image-classification")
     assert "resnet18" in [model.itemData(i) for i in range(model.count())]
     assert model.itemData(0, Qt.ItemDataRole.ToolTipRole)
