@@ -30,12 +30,14 @@ from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
 
+from .checkpoints import checkpoints
 from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
 from .steering import steer
 
 __all__ = [
+    "checkpoints",
     "continue_run",
     "doctor",
     "estimate",
@@ -112,6 +114,7 @@ def predict(given: argparse.Namespace) -> int:
         keys=tuple(given.keys),
         export=name,
         device=given.device,
+        checkpoint=given.checkpoint,
     )
     return run_job(job, given)
 
