@@ -17,6 +17,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json
 from biofm_desktop.engine.jobs import (
     ContinueJob,
+    EstimateJob,
     EvaluateJob,
     FitOptions,
     Job,
@@ -29,15 +30,19 @@ from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
 
+from .checkpoints import checkpoints
 from .data_commands import augment, histogram, learning_curve
 from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
+from .steering import steer
 
 __all__ = [
     "augment",
+    "checkpoints",
     "continue_run",
     "doctor",
+    "estimate",
     "evaluate",
     "histogram",
     "inspect",
@@ -47,6 +52,7 @@ __all__ = [
     "predict",
     "project",
     "run",
+    "steer",
     "train",
 ]
 
@@ -68,6 +74,25 @@ def train(given: argparse.Namespace) -> int:
         weights=given.weights if given.weights in ("", "download") else absolute([given.weights])[0],
     )
     return run_job(job, given)
+
+
+def estimate(given: argparse.Namespace) -> int:
+    """Say how long an epoch would take and whether the training fits this computer."""
+    task, found = TASKS[given.task], list[dict[str, Any]]()
+    job = EstimateJob(
+        task=task.name,
+        data=absolute(given.data),
+        model=given.model,
+        task_options=stated(from_flags(task, given), given),
+        fit_options=stated(from_flags(FitOptions, given), given),
+        freeze=tuple(given.freeze),
+        train_only=tuple(given.train_only),
+    )
+    as_json, given.json = given.json, False
+    status = run_job(job, given, found)
+    if as_json and found:
+        say_json(found[0])
+    return status
 
 
 def continue_run(given: argparse.Namespace) -> int:
@@ -93,6 +118,7 @@ def predict(given: argparse.Namespace) -> int:
         keys=tuple(given.keys),
         export=name,
         device=given.device,
+        checkpoint=given.checkpoint,
     )
     return run_job(job, given)
 

@@ -12,7 +12,10 @@ from . import data_parsers
 COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
     "continue": "go on with a training that was stopped or broke off, or for more epochs",
+    "steer": "change a training under way: layers, learning rate, epochs, augmentation; or pause and stop it",
+    "estimate": "say how long an epoch will take and whether the training fits this computer",
     "predict": "let a run folder predict, and save files for other programs",
+    "checkpoints": "list the checkpoints of a run, compare two, go back to one, delete some",
     "evaluate": "judge a run folder on labelled data",
     "leaks": "name samples that are equal or nearly so in different splits; exit status 1 where there are any",
     "histogram": "count the classes of each split, name those that are missing or very rare",
@@ -74,6 +77,19 @@ def _json_flag(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def training_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
+    parser.add_argument("--weights", default="", metavar="FILE", help="state dict or safetensors; or 'download'")
+    _json_flag(parser, "events as lines of JSON")
+    _planned(parser, rest)
+
+
+def _estimate(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    _json_flag(parser, "figures as one line of JSON")
+    _planned(parser, rest)
+
+
+def _planned(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    """Add what says which training is meant."""
     from biofm_desktop.engine.jobs import FitOptions
     from biofm_desktop.engine.options import add_flags
     from biofm_desktop.engine.tasks import TASKS
@@ -81,19 +97,27 @@ def training_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None
     parser.add_argument("task", metavar="TASK", help=", ".join(TASKS.names))
     parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project")
     parser.add_argument("--model", required=True, metavar="NAME", help="see 'biofm list models'")
-    parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
     for flag, what in (("--freeze", "layers that stay as they are"), ("--train-only", "the only layers that learn")):
         parser.add_argument(
             flag, nargs="+", action="extend", default=[], metavar="PATTERN", help=f"{what}; see 'biofm list layers'"
         )
-    parser.add_argument("--weights", default="", metavar="FILE", help="state dict or safetensors; or 'download'")
-    _json_flag(parser, "events as lines of JSON")
     add_flags(parser, FitOptions)
     task = next((word for word in rest if word in TASKS), None)
     if task is not None:
         add_flags(parser.add_argument_group(f"options of {task}"), TASKS[task])  # type: ignore[arg-type]
     else:
         parser.epilog = "Each task has options of its own: biofm train TASK --help"
+
+
+def _steer(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("run", metavar="RUN", help="the folder of a run under way")
+    parser.add_argument("--freeze", nargs="+", metavar="PATTERN", help="from now on these layers stay as they are")
+    parser.add_argument("--train-all", action="store_true", help="from now on all layers learn")
+    parser.add_argument("--learning-rate", type=float, metavar="X", help="the highest of the schedule, from now on")
+    parser.add_argument("--epochs", type=int, metavar="N", help="how many it shall have in all")
+    parser.add_argument(
+        "--option", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="of the task's augmentation"
+    )
 
 
 def _continue(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -113,8 +137,17 @@ def _predict(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         help="see 'biofm list exports'; default: label-tiff for masks, else csv",
     )
     parser.add_argument("--keys", nargs="+", action="extend", default=[], metavar="KEY", help="only these samples")
+    parser.add_argument("--checkpoint", type=int, default=0, metavar="EPOCH", help="weights of that epoch")
     _device(parser)
     _json_flag(parser, "events as lines of JSON")
+
+
+def _checkpoints(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    parser.add_argument("--use", type=int, metavar="EPOCH", help="let the run predict with it from now on")
+    parser.add_argument("--delete", type=int, nargs="+", metavar="EPOCH", help="delete these")
+    parser.add_argument("--compare", type=int, nargs=2, metavar="EPOCH", help="say how two differ")
+    _json_flag(parser, "one line of JSON each")
 
 
 def _evaluate(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -190,7 +223,10 @@ def _doctor(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
 _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "train": training_words,
     "continue": _continue,
+    "steer": _steer,
+    "estimate": _estimate,
     "predict": _predict,
+    "checkpoints": _checkpoints,
     "evaluate": _evaluate,
     "leaks": _leaks,
     "histogram": data_parsers.histogram,

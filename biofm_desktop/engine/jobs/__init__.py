@@ -12,6 +12,7 @@ from .augment import AugmentPreviewJob
 from .base import Job
 from .continue_training import ContinueJob, epochs_of
 from .describe import DescribeJob
+from .estimate import EstimateJob
 from .evaluate import EvaluateJob
 from .histogram import HistogramJob
 from .leaks import LeaksJob
@@ -32,6 +33,7 @@ JOBS: Registry[type[Job]] = Registry(
         LearningCurveJob,
         LeaksJob,
         DescribeJob,
+        EstimateJob,
         SelfTestJob,
     ),
 )
@@ -60,6 +62,7 @@ __all__ = [
     "AugmentPreviewJob",
     "ContinueJob",
     "DescribeJob",
+    "EstimateJob",
     "EvaluateJob",
     "FitOptions",
     "HistogramJob",

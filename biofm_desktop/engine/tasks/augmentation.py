@@ -10,6 +10,7 @@ GROUP = "Augmentation"
 #: Where an option is off by default: the strength that it gets when it is ticked.
 _SUGGESTED: dict[str, Any] = {
     "flips": "all",
+    "light": "wide",
     "rotate": 15.0,
     "zoom": 0.2,
     "elastic": 0.3,
@@ -30,7 +31,9 @@ def augmentations(task: type) -> tuple[OptionSpec, ...]:
 
 def off(spec: OptionSpec) -> Any:
     """Return the value of an augmentation that does nothing."""
-    return "none" if "none" in spec.choices else spec.type(0)
+    if spec.choices:
+        return "none" if "none" in spec.choices else spec.choices[0]
+    return spec.type(0)
 
 
 def suggested(spec: OptionSpec) -> Any:

@@ -176,14 +176,3 @@ def _cut_out(
         mask = mask.clone()
         mask[down, across] = IGNORED
     return unit, mask
-
-
-def relit(picture: "Tensor", jitter: float, middle: float, invert: bool, generator: "Generator") -> "Tensor":
-    """Change contrast and brightness, and now and then show the negative, about the middle of the scale."""
-    from torch import rand
-
-    chance = rand(3, generator=generator)
-    contrast = 1 - jitter + 2 * jitter * chance[0]
-    if invert and chance[2] < 0.5:
-        contrast = -contrast
-    return (picture - middle) * contrast + middle + 0.8 * jitter * (chance[1] - 0.5)

@@ -1,7 +1,8 @@
 """Semantic segmentation: a class for every pixel."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,11 +14,13 @@ from biofm_desktop.engine.predictions import MaskPrediction
 from biofm_desktop.engine.samples import Dataset, Grain, ImageSample, InputSpec, Sample
 
 from .augmentation import GROUP
+from .balanced import GROUP as BALANCE
 from .balanced import BalancedTask, class_loss, weights_of
 from .base import Item
 from .crops import random_crop
 from .intensity import INTENSITIES, common_channels, limits, scaled, shifted
-from .picture_augmentation import IGNORED, PictureAugmentation, bent, relit, retouched
+from .picture_augmentation import IGNORED, PictureAugmentation, bent, retouched
+from .recolouring import SLIGHT, WIDE, recoloured
 from .thresholds import chosen, shifted_by
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 _BINARY = ("background", "foreground")
 _LOOKED_AT = 40
 _MOST_CROPS = 16
+_MOST_TIMES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +74,25 @@ class SemanticSegmentation(PictureAugmentation, BalancedTask):
         help="auto: percentiles 1 % to 99.8 % of each picture",
         advanced=True,
     )
+    light: str = option(
+        SLIGHT,
+        "Random light and colour",
+        choices=(SLIGHT, WIDE),
+        help="How far crops are changed. slight: contrast and brightness a little, where values mean something, as in "
+        "CT; wide: gamma, strength of the colours, noise and blur too, for several stains, microscopes or cameras",
+        group=GROUP,
+    )
+    even: bool = option(
+        False,
+        "Even out kinds of pictures",
+        help="Pictures of a rare size or number of channels, often of a rare kind, are drawn up to 4 times as often",
+        group=BALANCE,
+    )
 
     values: tuple[int, ...] = ()
     channels: int = 3
     scaling: str = "unit"
+    rare: dict[str, int] = field(default_factory=dict)
 
     def for_dataset(self, dataset: Dataset, preferred: InputSpec | None = None) -> "Self":
         """Find the classes and channels; raise `Fault` where nothing is painted."""
@@ -88,6 +107,7 @@ class SemanticSegmentation(PictureAugmentation, BalancedTask):
             values=values,
             channels=channels,
             scaling=preferred.scaling if preferred else self.scaling,
+            rare=self._rare(samples) if self.even else {},
         )
         return replace(made, weights=made._pixel_weights(samples)) if self.balance else made
 
@@ -120,11 +140,24 @@ class SemanticSegmentation(PictureAugmentation, BalancedTask):
         return [self._item(planes[:, z], bounds, None if mask is None else mask[z]) for z in range(planes.shape[1])]
 
     def draws(self, sample: Sample) -> int:
-        """Return enough crops to see each pixel about once an epoch, at most 16 a slice."""
+        """Return enough crops to see each pixel about once an epoch, at most 16 a slice; more of a rare kind."""
         assert isinstance(sample, ImageSample)
+        return self._crops(sample) * self.rare.get(_kind(sample), 1)
+
+    def _crops(self, sample: ImageSample) -> int:
         *slices, height, width = sample.spatial_shape
         crops = min(_MOST_CROPS, max(1, round(height * width / self.crop**2)))
         return crops * (slices[0] if slices else 1)
+
+    def _rare(self, samples: tuple[ImageSample, ...]) -> dict[str, int]:
+        """Return how many times as often the pictures of rare kinds are drawn: by the root of how rare they are."""
+        crops = Counter[str]()
+        for sample in samples:
+            if sample.mask is not None and sample.split in ("", "train"):
+                crops[_kind(sample)] += self._crops(sample)
+        most = max(crops.values(), default=1)
+        times = {kind: min(_MOST_TIMES, round((most / count) ** 0.5)) for kind, count in crops.items()}
+        return {kind: n for kind, n in times.items() if n > 1}
 
     def bounds(self, planes: NDArray[Any]) -> tuple[float, float]:
         """Return the values of a whole picture or volume, channels first, that become 0 and 1."""
@@ -171,7 +204,7 @@ class SemanticSegmentation(PictureAugmentation, BalancedTask):
         assert item.target is not None
         inputs, target = random_crop(item.inputs, item.target, self.crop, self.zoom, self.flips, generator)
         inputs, mask = bent(inputs, target, self, 0.0, generator)
-        inputs = relit(inputs, self.jitter, 0.5 if self.scaling == "unit" else 0.0, self.invert, generator)
+        inputs = recoloured(inputs, self.scaling, self.light, self.jitter, self.invert, generator)
         return Item(*retouched(inputs, mask, self, self.scaling, generator))
 
     def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
@@ -254,6 +287,11 @@ def _classes_of(dataset: Dataset, samples: tuple[ImageSample, ...]) -> tuple[tup
     if len(values) >= IGNORED:
         return _BINARY, ()
     return ("background", *(f"class {value}" for value in values[1:])), values
+
+
+def _kind(sample: ImageSample) -> str:
+    """Return what pictures of one instrument mostly have in common: "channels x size"."""
+    return "x".join(map(str, (sample.channel_count, *sample.spatial_shape)))
 
 
 def _confusion(said: NDArray[Any], truth: NDArray[Any], size: int) -> NDArray[np.int64]:

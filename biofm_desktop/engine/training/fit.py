@@ -210,6 +210,7 @@ class _Loop:
         if len(self.validation):
             done = self._validated(done)
         self.checkpoints.keep_last()
+        self.checkpoints.keep_epoch(at.epoch, self.options.keep_epochs)
         at.end_epoch()
         yield done
         yield from self._told()

@@ -46,6 +46,8 @@ class TrainingPanel(QWidget):
     leaks_requested = Signal()
     run_chosen = Signal(str)
     continue_requested = Signal(str, int)
+    change_requested = Signal()
+    checkpoints_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,11 +72,16 @@ class TrainingPanel(QWidget):
         self._continue = named(QToolButton(), "train.continue", "Go on with a training", tip)
         self._continue.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._continue.setMenu(QMenu(self._continue))
+        tip = "Change the learning rate or the number of epochs of the training under way (layers: Choose layers)"
+        self._change = named(QToolButton(), "train.change", "Change the training under way", tip)
+        self._change.setEnabled(False)
         self._to_go_on: list[tuple[str, str, int]] = []
         self._progress = named(QProgressBar(), "train.progress", "Progress", "How much of the training is done")
         self._progress.setTextVisible(False)
         self._status = named(plain_label(), "train.status", "Training status", "What the training is doing")
         self._runs = self._combo("train.runs", "Earlier runs", "Show the curves of an earlier run in the plots")
+        tip = "Checkpoints of the chosen run (else the latest): look at them, compare, go back to one, delete"
+        self._checkpoints = named(QToolButton(), "train.checkpoints", "Checkpoints", tip)
         self._lay_out()
         self._connect()
         self.show_state("empty")
@@ -137,6 +144,7 @@ class TrainingPanel(QWidget):
         rows = [(folder.name, str(folder), str(folder)) for folder in reversed(runs)]
         self._fill(self._runs, [("Curves of an earlier run …", "", "")] * bool(rows) + rows, chosen)
         self._runs.setVisible(bool(rows))
+        self._checkpoints.setVisible(bool(rows))
 
     def offer_continuing(self, runs: Sequence[tuple[str, str, int]]) -> None:
         """Offer to go on with these runs: what to say, the folder, and how many more epochs."""
@@ -164,6 +172,7 @@ class TrainingPanel(QWidget):
         self._stop.setEnabled(under_way and state != "stopping")
         self._command.setEnabled(state != "empty")
         self._continue.setEnabled(state in ("ready", "empty") and bool(self._to_go_on))
+        self._change.setEnabled(state in ("running", "paused"))
         self._freeze.setEnabled(state != "empty")
         self._progress.setVisible(under_way)
         if state in ("empty", "ready"):
@@ -275,6 +284,7 @@ class TrainingPanel(QWidget):
         for button in (self._start, self._pause, self._stop):
             button.setMinimumWidth(40)
             buttons.addWidget(button, 1)
+        buttons.addWidget(self._change)
         buttons.addWidget(self._continue)
         buttons.addWidget(self._command)
         foot = QVBoxLayout()
@@ -282,8 +292,12 @@ class TrainingPanel(QWidget):
         foot.setSpacing(6)
         foot.addLayout(buttons)
         self._progress.setFixedHeight(8)
-        for widget in (self._progress, self._status, self._runs):
+        for widget in (self._progress, self._status):
             foot.addWidget(widget)
+        runs = QHBoxLayout()
+        runs.addWidget(self._runs, 1)
+        runs.addWidget(self._checkpoints)
+        foot.addLayout(runs)
         return foot
 
     def _connect(self) -> None:
@@ -297,9 +311,15 @@ class TrainingPanel(QWidget):
         self._pause.clicked.connect(self.pause_requested)
         self._stop.clicked.connect(self.stop_requested)
         self._command.clicked.connect(self.command_requested)
+        self._change.clicked.connect(self.change_requested)
+        self._checkpoints.clicked.connect(lambda: self.checkpoints_requested.emit(self._run_at()))
         self.fit_form.changed.connect(self.options_changed)
         theme_bus().changed.connect(self._colour)
         self._colour()
+
+    def _run_at(self) -> str:
+        """Return the run that is chosen below, else the latest."""
+        return self._runs.currentData() or (self._runs.itemData(1) if self._runs.count() > 1 else "") or ""
 
     def _note_model(self) -> None:
         self._show_help()
@@ -335,4 +355,6 @@ class TrainingPanel(QWidget):
 
     def _colour(self) -> None:
         self._command.setIcon(icon("content-copy"))
+        self._change.setIcon(icon("tune-variant"))
+        self._checkpoints.setIcon(icon("layers-triple-outline"))
         self._continue.setIcon(icon("play-box-multiple-outline"))
