@@ -31,6 +31,7 @@ from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
 
 from .checkpoints import checkpoints
+from .hints import hints, tell_hints
 from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
@@ -42,6 +43,7 @@ __all__ = [
     "doctor",
     "estimate",
     "evaluate",
+    "hints",
     "inspect",
     "leaks",
     "list_things",
@@ -52,7 +54,7 @@ __all__ = [
     "train",
 ]
 
-_CARD = "card.json"
+_CARD, EVENTS = "card.json", "events.jsonl"
 
 
 def train(given: argparse.Namespace) -> int:
@@ -69,7 +71,10 @@ def train(given: argparse.Namespace) -> int:
         train_only=tuple(given.train_only),
         weights=given.weights if given.weights in ("", "download") else _absolute([given.weights])[0],
     )
-    return run_job(job, given)
+    status = run_job(job, given)
+    if not given.json and (Path(job.out) / EVENTS).is_file():
+        tell_hints(Path(job.out))
+    return status
 
 
 def estimate(given: argparse.Namespace) -> int:
