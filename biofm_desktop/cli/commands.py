@@ -32,6 +32,7 @@ from biofm_desktop.engine.tasks import TASKS
 
 from .checkpoints import checkpoints
 from .data_commands import augment, histogram, learning_curve
+from .hints import hints, tell_hints
 from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
@@ -44,6 +45,7 @@ __all__ = [
     "doctor",
     "estimate",
     "evaluate",
+    "hints",
     "histogram",
     "inspect",
     "leaks",
@@ -56,7 +58,7 @@ __all__ = [
     "train",
 ]
 
-_CARD = "card.json"
+_CARD, EVENTS = "card.json", "events.jsonl"
 
 
 def train(given: argparse.Namespace) -> int:
@@ -73,7 +75,10 @@ def train(given: argparse.Namespace) -> int:
         train_only=tuple(given.train_only),
         weights=given.weights if given.weights in ("", "download") else absolute([given.weights])[0],
     )
-    return run_job(job, given)
+    status = run_job(job, given)
+    if not given.json and (Path(job.out) / EVENTS).is_file():
+        tell_hints(Path(job.out))
+    return status
 
 
 def estimate(given: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ COMMANDS = {
     "steer": "change a training under way: layers, learning rate, epochs, augmentation; or pause and stop it",
     "estimate": "say how long an epoch will take and whether the training fits this computer",
     "predict": "let a run folder predict, and save files for other programs",
+    "hints": "say what the curves of a run suggest to do next, and why",
     "checkpoints": "list the checkpoints of a run, compare two, go back to one, delete some",
     "evaluate": "judge a run folder on labelled data",
     "leaks": "name samples that are equal or nearly so in different splits; exit status 1 where there are any",
@@ -150,6 +151,11 @@ def _checkpoints(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     _json_flag(parser, "one line of JSON each")
 
 
+def _hints(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    _json_flag(parser, "one line of JSON each")
+
+
 def _evaluate(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     parser.add_argument("run", metavar="RUN", help="the folder of a run")
     parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project, with labels")
@@ -227,6 +233,7 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "estimate": _estimate,
     "predict": _predict,
     "checkpoints": _checkpoints,
+    "hints": _hints,
     "evaluate": _evaluate,
     "leaks": _leaks,
     "histogram": data_parsers.histogram,

@@ -146,7 +146,7 @@ def _summary(task: Task, metrics: dict[str, Any]) -> str:
     tuned = metrics.get("tuned")
     line = (
         f"; thresholds {tuned['words']} ({tuned['figure'].replace('_', ' ')} {tuned['before']:.3f} to "
-        f"{tuned['after']:.3f} on the validation samples)"
+        f"{tuned['after']:.3f} on samples left aside)"
         if tuned
         else ""
     )

@@ -150,6 +150,23 @@ def test_thresholds_of_pixels_are_tuned_for_the_task_s_own_figure_and_others_are
         tuned(nn.Identity(), task, items[:3], "mcc", CPU, 8)
 
 
+def test_thresholds_that_fit_chance_are_not_taken():
+    truth = torch.randint(12, (150,), generator=chance())
+    items = [Item(x, y) for x, y in zip(torch.randn(150, 12, generator=chance(1)), truth)]
+    logits = torch.stack([item.inputs for item in items])
+    logits[torch.arange(150), truth] += 2.5  # a good model, all classes as common: there is nothing to tune
+    found = tuned(
+        nn.Identity(),
+        ImageClassification(classes=tuple("abcdefghijkl")),
+        [Item(x, y) for x, y in zip(logits, truth)],
+        "macro_f1",
+        CPU,
+        64,
+    )
+    assert found.offsets == ()
+    assert found.after <= found.before
+
+
 def test_a_threshold_is_told_as_a_probability():
     assert told(("no", "yes"), (0.0, 0.5322)) == "tuned: 0.37"
     assert told(("a", "b", "c"), (0.0, -0.5, 1.0)) == "tuned: b -0.50, c +1.00"
@@ -159,10 +176,10 @@ def test_a_threshold_is_told_as_a_probability():
 def tuned_run(tmp_path_factory):
     """A run on few bright and many dark pictures that overlap, its thresholds tuned."""
     folder, random = tmp_path_factory.mktemp("rare"), np.random.default_rng(0)
-    for name, level, count in (("dark", 100, 60), ("light", 112, 12)):
+    for name, level, count in (("dark", 100, 120), ("light", 130, 24)):
         (folder / "data" / name).mkdir(parents=True)
         for n in range(count):
-            pixels = random.normal(random.normal(level, 8), 30, (28, 28)).clip(0, 255).astype(np.uint8)
+            pixels = random.normal(random.normal(level, 14), 30, (28, 28)).clip(0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(folder / "data" / name / f"{name}{n}.png")
     fit = {"epochs": 2, "batch_size": 8, "threads": 1, "device": "cpu", "check_leaks": False, "validation": 0.4}
     job = TrainJob(
@@ -170,8 +187,8 @@ def tuned_run(tmp_path_factory):
         data=(str(folder / "data"),),
         model="biomed-cnn",
         out=str(folder / "run"),
-        fit_options={**fit, "tune": "balanced_accuracy", "sampler": "balanced"},
-        task_options={"focal": 2.0, "balance": True},
+        fit_options={**fit, "tune": "balanced_accuracy"},
+        task_options={"focal": 1.0},
     )
     return folder, list(HereRun(job))
 
@@ -182,7 +199,7 @@ def test_a_run_keeps_its_tuned_threshold_and_predicts_and_judges_by_it(tuned_run
     metrics = json.loads((folder / "run" / "metrics.json").read_text())
     assert isinstance(events[-1], Finished)
     assert "tuned: 0." in events[-1].message
-    assert metrics["tuned"]["after"] >= metrics["tuned"]["before"]
+    assert metrics["tuned"]["after"] > metrics["tuned"]["before"]
     assert card["tuned"]["figure"] == "balanced_accuracy"
     # A threshold far off shows that predictions and figures follow the card.
     card["task_values"]["offsets"] = [0.0, 50.0]
@@ -197,7 +214,7 @@ def test_a_run_keeps_its_tuned_threshold_and_predicts_and_judges_by_it(tuned_run
     }
     list(HereRun(EvaluateJob(run_folder=str(folder / "run"), data=(data,), out=str(tmp_path / "eval"))))
     judged = json.loads((tmp_path / "eval" / "metrics.json").read_text())
-    assert judged["metrics"]["accuracy"] == pytest.approx(12 / 72)
+    assert judged["metrics"]["accuracy"] == pytest.approx(24 / 144)
     assert judged["tuned"]["threshold"] == card["tuned"]["threshold"]
 
 
@@ -210,7 +227,7 @@ def test_a_run_that_goes_on_and_stops_has_no_thresholds_of_other_weights(tuned_r
     card = json.loads((folder / "run" / "card.json").read_text())
     assert "tuned" not in card
     assert card["task_values"]["offsets"] == []
-    assert card["task_values"]["focal"] == 2.0
+    assert card["task_values"]["focal"] == 1.0
 
 
 def test_where_nothing_can_be_tuned_a_warning_says_why(tuned_run, tmp_path):
