@@ -4,12 +4,14 @@ The idea is that of scikit-learn's ``TunedThresholdClassifierCV``: the network s
 moves. Of two classes that is one probability, of more an offset on the logit of each class (a shift of the prior).
 
 What is tuned on few samples need not hold for others (of twelve classes and 500 samples it did not). So it is tuned on
-four fifths of the samples and judged on the fifth that was left aside, in turn: thresholds that do no better there are
-not taken, and those that are taken are the mean of the five.
+four fifths of the samples and judged on the fifth that was left aside, in turn, groups kept together: thresholds that
+do not do better there by more than the doubt of it (one standard error) are not taken, and those that are taken are
+the mean of the five.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean, stdev
 
 import numpy as np
 import torch
@@ -34,7 +36,7 @@ _STEPS, _WIDEST = 33, 4.0
 class Tuned:
     """Offsets on the logits, and the figure on validation items that were left aside in tuning, without and with them.
 
-    The offsets are empty where they did no better.
+    The offsets are empty where they did not surely do better.
     """
 
     figure: str
@@ -50,26 +52,43 @@ def tuned(
     figure: str,
     device: torch.device,
     batch_size: int,
+    groups: Sequence[str] = (),
 ) -> Tuned:
     """Return the offsets with which a figure of the task (``headline``: its own) is best on the items.
 
-    Raises `Fault` where the task has no such figure. Of offsets that do as well, the smallest are taken.
+    Items of one of the ``groups`` (one for each item; none: each is its own) are left aside together. Raises
+    `Fault` where the task has no such figure. Of offsets that do as well, the smallest are taken.
     """
     task, figure = replace(task, offsets=()), task.metric if figure == "headline" else figure
     logits, truth = _looked_at(network, task, items, device, batch_size)
-    order = torch.randperm(len(logits), generator=torch.Generator().manual_seed(0)).tolist()
-    folds = [order[n::_FOLDS] for n in range(min(_FOLDS, len(order)))]
+    folds = _folds(groups or [str(i) for i in range(len(logits))])
     shifted, found = list(logits), list[list[float]]()
     for aside in folds:
-        kept = [i for i in order if i not in set(aside) or len(folds) == 1]
+        kept = [i for i in range(len(logits)) if i not in aside or len(folds) == 1]
         offsets = _best(task, [logits[i] for i in kept], [truth[i] for i in kept], figure)
         found.append(offsets)
         for i in aside:
             shifted[i] = shifted_by(logits[i], offsets)
     nothing = [0.0] * task.outputs
     before, after = (_judge(task, answers_of, truth, figure)(nothing) for answers_of in (logits, shifted))
-    mean = tuple(float(np.mean(offsets)) for offsets in zip(*found))
-    return Tuned(figure, mean if after > before else (), before, after)
+    gains = [
+        _judge(task, [shifted[i] for i in fold], [truth[i] for i in fold], figure)(nothing)
+        - _judge(task, [logits[i] for i in fold], [truth[i] for i in fold], figure)(nothing)
+        for fold in folds
+    ]
+    doubt = stdev(gains) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
+    holds = after > before and fmean(gains) > doubt
+    return Tuned(figure, tuple(map(fmean, zip(*found))) if holds else (), before, after)
+
+
+def _folds(groups: Sequence[str]) -> list[set[int]]:
+    """Return at most five parts of the items, of about as many groups each."""
+    names = list(dict.fromkeys(groups))
+    if len(names) == 1:
+        return _folds([str(i) for i in range(len(groups))]) if len(groups) > 1 else [{0}]
+    order = torch.randperm(len(names), generator=torch.Generator().manual_seed(0)).tolist()
+    part = {names[n]: place % _FOLDS for place, n in enumerate(order)}
+    return [{i for i, group in enumerate(groups) if part[group] == n} for n in range(min(_FOLDS, len(names)))]
 
 
 def _best(task: BalancedTask, logits: Sequence[Tensor], truth: Sequence[Tensor], figure: str) -> list[float]:
