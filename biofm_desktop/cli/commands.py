@@ -36,10 +36,13 @@ from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
 from .steering import steer
+from .studies import cross_validate, distill, tune
 
 __all__ = [
     "checkpoints",
     "continue_run",
+    "cross_validate",
+    "distill",
     "doctor",
     "estimate",
     "evaluate",
@@ -52,6 +55,7 @@ __all__ = [
     "run",
     "steer",
     "train",
+    "tune",
 ]
 
 _CARD, EVENTS = "card.json", "events.jsonl"
@@ -65,11 +69,12 @@ def train(given: argparse.Namespace) -> int:
         data=_absolute(given.data),
         model=given.model,
         out=_absolute([given.out])[0],
-        task_options=_stated(from_flags(task, given), given),
-        fit_options=_stated(from_flags(FitOptions, given), given),
+        task_options=stated(from_flags(task, given), given),
+        fit_options=stated(from_flags(FitOptions, given), given),
         freeze=tuple(given.freeze),
         train_only=tuple(given.train_only),
         weights=given.weights if given.weights in ("", "download") else _absolute([given.weights])[0],
+        splits=_absolute([given.splits])[0] if given.splits else "",
     )
     status = run_job(job, given)
     if not given.json and (Path(job.out) / EVENTS).is_file():
@@ -84,8 +89,8 @@ def estimate(given: argparse.Namespace) -> int:
         task=task.name,
         data=_absolute(given.data),
         model=given.model,
-        task_options=_stated(from_flags(task, given), given),
-        fit_options=_stated(from_flags(FitOptions, given), given),
+        task_options=stated(from_flags(task, given), given),
+        fit_options=stated(from_flags(FitOptions, given), given),
         freeze=tuple(given.freeze),
         train_only=tuple(given.train_only),
     )
@@ -275,7 +280,7 @@ def _absolute(words: list[str]) -> tuple[str, ...]:
     return tuple(str(Path(word).expanduser().absolute()) for word in words)
 
 
-def _stated(options: Any, given: argparse.Namespace) -> dict[str, Any]:
+def stated(options: Any, given: argparse.Namespace) -> dict[str, Any]:
     """Return the options that the words state; the others stay open for the recipe of model and task."""
     return {
         field.name: getattr(options, field.name)

@@ -11,6 +11,9 @@ COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
     "continue": "go on with a training that was stopped or broke off, or for more epochs",
     "steer": "change a training under way: layers, learning rate, epochs, augmentation; or pause and stop it",
+    "cross-validate": "train once for each fold; mean and spread of the figures on held-out samples",
+    "tune": "search for good options within a budget of trials and minutes; a study goes on where it stood",
+    "distill": "let a smaller model learn what a run says, from labelled and unlabelled samples",
     "estimate": "say how long an epoch will take and whether the training fits this computer",
     "predict": "let a run folder predict, and save files for other programs",
     "hints": "say what the curves of a run suggest to do next, and why",
@@ -47,7 +50,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace | None:
         given = parser.parse_intermixed_args(rest)
     except SystemExit:
         return None
-    given.command = {"list": "list_things", "continue": "continue_run"}.get(name, name)  # no names of Python
+    renamed = {"list": "list_things", "continue": "continue_run"}  # no names of Python
+    given.command = renamed.get(name, name.replace("-", "_"))
     return given
 
 
@@ -73,8 +77,44 @@ def _json_flag(parser: argparse.ArgumentParser, what: str) -> None:
 def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
     parser.add_argument("--weights", default="", metavar="FILE", help="state dict or safetensors; or 'download'")
+    parser.add_argument("--splits", default="", metavar="FILE", help="JSON of splits by sample, as a run's splits.json")
     _json_flag(parser, "events as lines of JSON")
     _planned(parser, rest)
+
+
+def _cross_validate(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    parser.add_argument("--folds", type=int, default=5, metavar="N", help="default 5")
+    _train(parser, rest)
+
+
+def _tune(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    parser.add_argument("--trials", type=int, default=20, metavar="N", help="of all times together; default 20")
+    parser.add_argument("--minutes", type=float, default=0.0, metavar="M", help="begin none after so long; 0: no limit")
+    parser.add_argument(
+        "--search",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=VALUES",
+        help="low..high, low..high:log or a,b,c of an option, such as learning_rate=1e-4..1e-2:log",
+    )
+    _train(parser, rest)
+
+
+def _distill(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from biofm_desktop.engine.jobs import FitOptions
+    from biofm_desktop.engine.options import add_flags
+
+    parser.add_argument("run", metavar="RUN", help="the folder of the run that teaches")
+    parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project; need not be labelled")
+    parser.add_argument("--model", required=True, metavar="NAME", help="the model that learns")
+    parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
+    parser.add_argument(
+        "--share", type=float, default=0.7, metavar="X", help="of the teacher beside labels; default 0.7"
+    )
+    parser.add_argument("--temperature", type=float, default=2.0, metavar="T", help="softness; default 2")
+    _json_flag(parser, "events as lines of JSON")
+    add_flags(parser, FitOptions)
 
 
 def _estimate(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
@@ -224,6 +264,9 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "continue": _continue,
     "steer": _steer,
     "estimate": _estimate,
+    "cross-validate": _cross_validate,
+    "tune": _tune,
+    "distill": _distill,
     "predict": _predict,
     "checkpoints": _checkpoints,
     "hints": _hints,

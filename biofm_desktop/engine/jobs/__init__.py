@@ -10,16 +10,32 @@ from biofm_desktop.engine.registry import Registry
 
 from .base import Job
 from .continue_training import ContinueJob, epochs_of
+from .cross_validate import CrossValidateJob
 from .describe import DescribeJob
+from .distill import DistillJob
 from .estimate import EstimateJob
 from .evaluate import EvaluateJob
 from .leaks import LeaksJob
 from .predict import PredictJob
 from .self_test import SelfTestJob
 from .train import DOWNLOAD, TrainJob
+from .tune import TuneJob
 
 JOBS: Registry[type[Job]] = Registry(
-    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, LeaksJob, DescribeJob, EstimateJob, SelfTestJob)
+    "job",
+    (
+        TrainJob,
+        ContinueJob,
+        PredictJob,
+        EvaluateJob,
+        LeaksJob,
+        DescribeJob,
+        EstimateJob,
+        CrossValidateJob,
+        DistillJob,
+        TuneJob,
+        SelfTestJob,
+    ),
 )
 
 
@@ -44,7 +60,9 @@ __all__ = [
     "DOWNLOAD",
     "JOBS",
     "ContinueJob",
+    "CrossValidateJob",
     "DescribeJob",
+    "DistillJob",
     "EstimateJob",
     "EvaluateJob",
     "FitOptions",
@@ -53,6 +71,7 @@ __all__ = [
     "PredictJob",
     "SelfTestJob",
     "TrainJob",
+    "TuneJob",
     "epochs_of",
     "job_from_json",
 ]
