@@ -7,11 +7,14 @@ from typing import NoReturn
 from biofm_desktop import __version__
 from biofm_desktop.engine.faults import Fault
 
+from .active import suggest_words
+
 COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
     "continue": "go on with a training that was stopped or broke off, or for more epochs",
     "predict": "let a run folder predict, and save files for other programs",
     "evaluate": "judge a run folder on labelled data",
+    "suggest": "propose samples to label next, those that teach a run's model most, each with the reason",
     "leaks": "name samples that are equal or nearly so in different splits; exit status 1 where there are any",
     "inspect": "open paths as the window does and say what is in them",
     "list": "what there is: tasks, models, formats, exports, layers of a model",
@@ -185,6 +188,7 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "continue": _continue,
     "predict": _predict,
     "evaluate": _evaluate,
+    "suggest": suggest_words,
     "leaks": _leaks,
     "inspect": _inspect,
     "list": _list,

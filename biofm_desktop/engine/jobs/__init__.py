@@ -15,10 +15,11 @@ from .evaluate import EvaluateJob
 from .leaks import LeaksJob
 from .predict import PredictJob
 from .self_test import SelfTestJob
+from .suggest import SuggestJob, Suggestion
 from .train import DOWNLOAD, TrainJob
 
 JOBS: Registry[type[Job]] = Registry(
-    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, LeaksJob, DescribeJob, SelfTestJob)
+    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, SuggestJob, LeaksJob, DescribeJob, SelfTestJob)
 )
 
 
@@ -50,6 +51,8 @@ __all__ = [
     "LeaksJob",
     "PredictJob",
     "SelfTestJob",
+    "SuggestJob",
+    "Suggestion",
     "TrainJob",
     "epochs_of",
     "job_from_json",
