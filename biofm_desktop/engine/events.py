@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from .faults import Fault
 
@@ -28,12 +28,39 @@ class Progress:
 
 @dataclass(frozen=True)
 class StepDone:
-    """One optimiser step: its number from 1, the epoch it belongs to from 1, its training loss and learning rate."""
+    """One optimiser step: its number from 1, the epoch it belongs to from 1, its training loss and learning rate.
+
+    ``gradient`` is the norm of the gradient before it was clipped (None: not told).
+    """
 
     step: int
     epoch: int
     loss: float
     learning_rate: float
+    gradient: float | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a training costs at this step: samples a second, and bytes of memory that its process holds.
+
+    ``graphics`` are bytes of the GPU's memory (0: it computes on none).
+    """
+
+    step: int
+    samples_per_second: float
+    memory: int
+    graphics: int = 0
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The user changed the training while it went on; it holds from the step after ``step``."""
+
+    step: int
+    epoch: int
+    words: str
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,10 +118,8 @@ class Finished:
     result: dict[str, Any] = field(default_factory=dict)
 
 
-Event = Started | Progress | StepDone | EpochDone | Preview | Saved | Warned | Failed | Finished
-_KINDS: dict[str, type] = {
-    kind.__name__: kind for kind in (Started, Progress, StepDone, EpochDone, Preview, Saved, Warned, Failed, Finished)
-}
+Event = Started | Progress | StepDone | Measured | Changed | EpochDone | Preview | Saved | Warned | Failed | Finished
+_KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 def to_line(event: Event) -> str:

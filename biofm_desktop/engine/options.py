@@ -18,7 +18,7 @@ class OptionSpec:
     """One option as a form, a flag or a check sees it.
 
     ``low`` and ``high`` are inclusive bounds of numbers, ``choices`` the allowed values (empty: any), ``unit`` is for
-    display. ``advanced`` options are folded away in forms.
+    display. ``advanced`` options are folded away in forms, together with those of the same ``group``.
     """
 
     name: str
@@ -31,6 +31,7 @@ class OptionSpec:
     help: str = ""
     choices: tuple[Any, ...] = ()
     advanced: bool = False
+    group: str = ""
 
     @property
     def flag(self) -> str:
@@ -111,6 +112,7 @@ def option(
     help: str = "",
     choices: tuple[Any, ...] = (),
     advanced: bool = False,
+    group: str = "",
 ) -> Any:
     """Make a dataclass field that is an option; see `OptionSpec` for what the words mean."""
     spec = {
@@ -120,7 +122,8 @@ def option(
         "unit": unit,
         "help": help,
         "choices": choices,
-        "advanced": advanced,
+        "advanced": advanced or bool(group),
+        "group": group,
     }
     return field(default=default, metadata={"option": spec})
 

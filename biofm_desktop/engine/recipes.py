@@ -4,73 +4,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .options import option
+from .fit_options import BasicOptions, DataOptions, LayerOptions, OptimisingOptions, RunningOptions
 
 _EPOCHS = (3, 200)
 _HEAD_ONLY = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitOptions:
-    """The options of every training. 0 means "chosen for you" where the help says so."""
-
-    epochs: int = option(0, "Epochs", low=0, high=10_000, help="Passes over the training samples; 0: chosen for you")
-    batch_size: int = option(0, "Batch size", low=0, high=4096, help="Samples a step; 0: chosen for you")
-    learning_rate: float = option(
-        0.0, "Learning rate", low=0, high=10, help="The highest of the schedule; 0: chosen for you"
-    )
-    patience: int = option(
-        0,
-        "Patience",
-        low=0,
-        high=10_000,
-        unit="epochs",
-        help="Stop after so many epochs without a better validation figure; 0: go on to the last (the best is kept)",
-    )
-    seed: int = option(
-        0, "Seed", low=0, high=2**31 - 1, help="The same seed gives the same weights on the same kind of processor"
-    )
-    device: str = option(
-        "auto", "Train on", choices=("auto", "cpu", "cuda", "mps"), help="auto: the GPU where there is one"
-    )
-    validation: float = option(
-        0.15,
-        "Validation share",
-        low=0.0,
-        high=0.5,
-        help="Set apart from the training samples where the data names no validation samples",
-        advanced=True,
-    )
-    test: float = option(
-        0.0,
-        "Test share",
-        low=0.0,
-        high=0.5,
-        help="Set apart and never looked at while training, where the data names no split at all",
-        advanced=True,
-    )
-    check_leaks: bool = option(
-        True,
-        "Check for leaks",
-        help="Warn of samples that are equal or nearly so in training and validation or test; takes a few seconds",
-        advanced=True,
-    )
-    weight_decay: float = option(
-        0.02,
-        "Weight decay",
-        low=0,
-        high=1,
-        help="Pulls weights towards 0: guards against learning by heart",
-        advanced=True,
-    )
-    threads: int = option(
-        0,
-        "Threads",
-        low=0,
-        high=1024,
-        help="CPU threads; 0: all. The same number gives the same weights",
-        advanced=True,
-    )
+class FitOptions(RunningOptions, DataOptions, LayerOptions, OptimisingOptions, BasicOptions):
+    """The options of every training, in the order in which a form shows them (the last base first)."""
 
     def resolved(
         self, task: Mapping[str, float], model: Mapping[str, float], draws: int, *, head_only: bool = False

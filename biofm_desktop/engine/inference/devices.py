@@ -1,5 +1,6 @@
 """On which device to compute, and with how many threads."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -38,3 +39,25 @@ def threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Say whether an error tells that memory ran out, on the GPU or beside it."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(
+        words in str(error).lower() for words in ("out of memory", "not enough memory", "can't allocate memory")
+    )
+
+
+@contextmanager
+def same_bits(wanted: bool) -> Iterator[None]:
+    """Inside the block take only algorithms that give the same bits each time, where ``wanted``."""
+    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    if wanted:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS refuses without
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0])
+        torch.backends.cudnn.benchmark = before[1]

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from biofm_desktop.engine.events import EpochDone, Event, Finished, Saved, Started, from_line
+from biofm_desktop.engine.events import Changed, EpochDone, Event, Finished, Saved, Started, from_line
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json, write_json
 from biofm_desktop.engine.project.audit import log_of
@@ -14,6 +14,8 @@ from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Sample
 from biofm_desktop.engine.tasks import Task
 
+from .mailbox import Mailbox
+from .measuring import measured
 from .recording import EVENTS
 
 if TYPE_CHECKING:
@@ -41,13 +43,15 @@ def fitted(
     from biofm_desktop.engine.training.checkpoints import Checkpoints
     from biofm_desktop.engine.training.fit import fit
     from biofm_desktop.engine.training.items import prepare
+    from biofm_desktop.engine.training.steering import Steering
 
     began = time.monotonic()
-    before = _earlier(folder) if go_on else []
+    before, changes = _earlier(folder) if go_on else ([], [])
+    steering = Steering(Mailbox(folder).new, changes)
     spent = read_json(folder / METRICS)["seconds"] if go_on and (folder / METRICS).is_file() else 0.0
     items = yield from prepare(task, splits)
     repeats = items["train"].repeats()
-    steps = -(-sum(repeats) // options.batch_size) * options.epochs
+    steps = -(-sum(repeats) // (options.batch_size * options.accumulate)) * options.epochs
     facts = {"train": len(items["train"]), "validation": len(items["val"]), "metric": task.metric, "goes_on": go_on}
     yield Started(title, steps, options.epochs, facts)
     checkpoints, epochs = Checkpoints(folder, network), list[EpochDone]()
@@ -63,20 +67,24 @@ def fitted(
         checkpoints=checkpoints,
         device=device,
         go_on=go_on,
+        steering=steering,
+        name_of=items["train"].name_of,
     )
+    told = measured(loop, options.batch_size * options.accumulate)
     try:
-        for event in loop:
+        for event in told:
             if isinstance(event, EpochDone):
                 epochs.append(event)
             yield event
     finally:  # finished, stopped or failed: what was learnt stands
-        loop.close()
+        told.close()
         if checkpoints.went_on or not go_on:
             checkpoints.keep_last(now=True)
             model = checkpoints.write_model()
             first = epochs[0].epoch if epochs else options.epochs + 1
             whole = [epoch for epoch in before if epoch.epoch < first] + epochs
             metrics = _figures(whole, checkpoints.best_epoch, spent + time.monotonic() - began)
+            metrics |= {"ended": checkpoints.ended} if checkpoints.ended else {}
             write_json(folder / METRICS, metrics, room="checkpoint")
             note()
     yield Saved(str(model), "model")
@@ -91,16 +99,18 @@ def note_run(data: Sequence[str], folder: Path, **details: Any) -> None:
             log.add("trained", run=str(folder), validation=read_json(folder / METRICS)["validation"], **details)
 
 
-def _earlier(folder: Path) -> list[EpochDone]:
-    """Return the epochs that a run told before, each as it was told last."""
+def _earlier(folder: Path) -> tuple[list[EpochDone], list[Changed]]:
+    """Return the epochs that a run told before, each as it was told last, and the changes that were made to it."""
     lines = (folder / EVENTS).read_text(encoding="utf-8").splitlines() if (folder / EVENTS).is_file() else []
-    told: dict[int, EpochDone] = {}
+    epochs, changes = dict[int, EpochDone](), dict[tuple[int, str], Changed]()
     for line in lines:
         with suppress(Fault):  # a crash may have cut a line
-            event = from_line(line) if '"EpochDone"' in line else None
-            if isinstance(event, EpochDone):
-                told[event.epoch] = event
-    return list(told.values())
+            match from_line(line) if '"EpochDone"' in line or '"Changed"' in line else None:
+                case EpochDone() as event:
+                    epochs[event.epoch] = event
+                case Changed() as event:
+                    changes[event.step, event.words] = event
+    return list(epochs.values()), list(changes.values())
 
 
 def _figures(epochs: list[EpochDone], best: int, seconds: float) -> dict[str, Any]:
@@ -121,4 +131,5 @@ def _summary(task: Task, metrics: dict[str, Any]) -> str:
         if figure is not None
         else ""
     )
-    return f"Trained for {metrics['epochs']} epochs{said}"
+    ended = f"; {metrics['ended']}" if "ended" in metrics else ""
+    return f"Trained for {metrics['epochs']} epochs{said}{ended}"

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from biofm_desktop.engine.files import write_with
 
-from .state import STATE, Movers, Standing, read_state, write_state
+from .state import STATE, Kept, Movers, Standing, write_state
 
 _SECONDS_BETWEEN = 15.0
 #: The state of a large network takes a while to write: at most a twentieth of the time goes there, and at most a
@@ -38,14 +38,15 @@ def write_weights(state: dict[str, Tensor], path: Path, facts: dict[str, str] | 
 class Checkpoints:
     """Keeps the best weights in memory and on disk, and the last ones now and then.
 
-    ``went_on`` says that the network has the weights of a state that was kept before.
+    ``went_on`` says that the network has the weights of a state that was kept before, ``ended`` why the training ended
+    before its last epoch (empty: it did not).
     """
 
     def __init__(self, folder: Path, network: nn.Module) -> None:
         self.folder, self._network = folder, network
         self.best: dict[str, Tensor] | None = None
         self.best_epoch = 0
-        self.went_on = False
+        self.went_on, self.ended = False, ""
         self._written = 0.0
         self._state_at, self._state_cost = time.monotonic(), 0.0
 
@@ -75,14 +76,20 @@ class Checkpoints:
             self._state_at = time.monotonic()
             self._state_cost = self._state_at - began
 
-    def go_on(self, movers: Movers, data: str) -> Standing:
-        """Set everything to the state that was kept last; raise `Fault` where that cannot be."""
-        standing = read_state(self.folder / "checkpoints" / STATE, movers, data)
-        self.went_on = True
+    def kept_state(self, data: str) -> Kept:
+        """Return the state that was kept last; raise `Fault` where none fits these data."""
+        return Kept(self.folder / "checkpoints" / STATE, data)
+
+    def go_on(self, standing: Standing) -> None:
+        """The network has the weights of a kept state: take up the best that it knew."""
         if standing.best_epoch:
             self.best = load_file(self.folder / "checkpoints" / "best.safetensors")
             self.best_epoch = standing.best_epoch
-        return standing
+        self.went_on = True
+
+    def watch(self, network: nn.Module) -> None:
+        """Keep the weights of this network from here."""
+        self._network = network
 
     def write_model(self) -> Path:
         """Write the weights that predict from now on: the best, or the last where nothing was validated."""

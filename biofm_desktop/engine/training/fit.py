@@ -1,29 +1,37 @@
 """The training loop: a stream of events; not asking for the next one pauses it, closing it stops it."""
 
 import math
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from biofm_desktop.engine.events import EpochDone, Event, StepDone
+from biofm_desktop.engine.events import Changed, EpochDone, Event, StepDone, Warned
 from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.inference.devices import same_bits
 from biofm_desktop.engine.inference.forward import answers
+from biofm_desktop.engine.models.layers import layer_modules
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.tasks import Item, Task
 
 from .checkpoints import Checkpoints
-from .freezing import freeze, train_mode
-from .state import Movers, Standing, digest_of
-from .trunk import Views, frozen_trunk
+from .feed import Feed
+from .learner import Learner, NotFinite
+from .schedules import Schedule
+from .state import Chance, Movers, Standing, digest_of
+from .steering import Steering, Wish, change_of
 
-_CLIP = 1.0
-_WARM_UP = 0.15
 #: The highest learning rate of a training that is extended, of what it was: it shall not forget what it knows.
 _EXTENDED = 0.3
 #: How much the validation loss counts beside the headline figure: of two equal figures the surer one is the better.
 _LOSS_COUNTS = 0.1
+#: So many batches in a row may be left out for their broken loss.
+_MOST_SKIPPED = 10
+_NAMED = 8
+
+#: What is done after each epoch with the network that is judged, and what it tells.
+AfterEpoch = Callable[[nn.Module, EpochDone], Iterable[Event]]
 
 
 @dataclass(frozen=True)
@@ -61,110 +69,215 @@ def fit(
     checkpoints: Checkpoints,
     device: torch.device,
     go_on: bool = False,
+    steering: Steering | None = None,
+    after_epoch: Sequence[AfterEpoch] = (),
+    name_of: Callable[[int], str] = str,
 ) -> Generator[Event, None, None]:
-    """Train with AdamW on a one-cycle schedule (Smith and Topin, arXiv 1708.07120), gradients clipped to norm 1.
+    """Train as the options say: by default AdamW, one-cycle, gradients clipped to norm 1.
 
-    ``options`` are resolved (no 0 left). Each epoch sees item i ``repeats[i]`` times, augmented. Where only the head is
-    trained, the frozen trunk sees a few views of each item and no more (see `trunk`). With ``go_on`` it goes on from
-    the state that was kept last, and ends with the weights of a training that was never broken off (bit for bit on a
-    CPU). Raises `Fault` when the loss or a gradient is not finite, before the step that would spoil the weights, and
-    where it cannot go on.
+    ``options`` are resolved (no 0 left). Each epoch sees item i ``repeats[i]`` times, augmented; ``name_of`` gives the
+    name of an item's sample. Where only the head is trained, the frozen trunk sees a few views of each item and no more
+    (see `trunk`). ``steering`` brings the changes that the user makes on the way. With ``go_on`` it goes on from the
+    state that was kept last, and ends with the weights of a training that was never broken off (bit for bit on a CPU).
+    Raises `Fault` when the loss or a gradient is not finite, before the step that would spoil the weights, when memory
+    does not suffice, and where it cannot go on.
     """
-    torch.manual_seed(options.seed)  # dropout draws from torch's own chance
-    freeze(network, frozen)
-    weights = [p for p in network.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(weights, lr=options.learning_rate, weight_decay=options.weight_decay)
-    a_pass = math.ceil(sum(repeats) / options.batch_size)
-    schedule = _one_cycle(optimizer, options.learning_rate, a_pass * options.epochs)
-    chance = torch.Generator().manual_seed(options.seed)
-    drawn = [i for i, times in enumerate(repeats) for _ in range(times)]
-    trunk = frozen_trunk(network, task, frozen, train[0], device)
-    learner = trunk.head if trunk else network
-    views = Views(trunk, task, train, options.seed) if trunk else None
-    held_out = trunk.seen(validation) if trunk else validation
-    movers = Movers(network, optimizer, schedule, chance)
-    data = digest_of(repeats, (len(train), len(validation)))
-    at = checkpoints.go_on(movers, data) if go_on else Standing(data, options.epochs)
-    if at.epochs < options.epochs:
-        left = a_pass * (options.epochs - at.epoch + 1) - at.place
-        movers = replace(movers, schedule=_one_cycle(optimizer, options.learning_rate * _EXTENDED, left))
-        at.epochs = options.epochs
-    try:
-        while at.epoch <= options.epochs:
-            train_mode(network, frozen)
-            at.order = at.order or [drawn[n] for n in torch.randperm(len(drawn), generator=chance).tolist()]
-            for chosen in _batches(at.order, options.batch_size)[at.place :]:
-                batch = views.batch(chosen, at.epoch) if views else [task.augment(train[i], chance) for i in chosen]
-                rate = optimizer.param_groups[0]["lr"]
-                loss = _step(learner, task, batch, optimizer, weights, device, at.step + 1)
-                movers.schedule.step()
-                at.step, at.place = at.step + 1, at.place + 1
-                at.losses.append(loss)
-                checkpoints.keep_state(at, movers)
-                yield StepDone(at.step, at.epoch, loss, rate)
-            done = EpochDone(at.epoch, at.step, sum(at.losses) / len(at.losses), None, {})
-            if len(validation):
-                found = validate(learner, task, held_out, device, options.batch_size)
-                better = found.metrics.get(task.metric, 0.0) - _LOSS_COUNTS * found.loss
-                done = replace(done, validation_loss=found.loss, metrics=found.metrics, best=better > at.best)
-                if better > at.best:
-                    at.best, at.best_epoch = better, at.epoch
-                    checkpoints.keep_best(at.epoch)
-            checkpoints.keep_last()
-            at.end_epoch()
-            yield done
-            if len(validation) and done.epoch - at.best_epoch >= options.patience:
-                break
-    except GeneratorExit:  # stopped: it can go on from here
-        checkpoints.keep_state(at, movers, now=True)
-        raise
-    checkpoints.keep_state(at, movers, now=True)
+    loop = _Loop(network, task, train, validation, options, frozen, repeats, checkpoints, device, name_of)
+    loop.steering, loop.after_epoch = steering or Steering(), after_epoch
+    with same_bits(options.deterministic):
+        yield from loop.run(go_on)
 
 
-def _one_cycle(optimizer: torch.optim.Optimizer, highest: float, steps: int) -> torch.optim.lr_scheduler.OneCycleLR:
-    return torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, highest, total_steps=steps + 1, pct_start=_WARM_UP, cycle_momentum=False
-    )
+class _Loop:
+    """What one call of `fit` holds."""
+
+    steering: Steering
+    after_epoch: Sequence[AfterEpoch]
+
+    def __init__(
+        self,
+        network: nn.Module,
+        task: Task,
+        train: Sequence[Item],
+        validation: Sequence[Item],
+        options: FitOptions,
+        frozen: Collection[str],
+        repeats: Sequence[int],
+        checkpoints: Checkpoints,
+        device: torch.device,
+        name_of: Callable[[int], str],
+    ) -> None:
+        self.network, self.task, self.train, self.validation = network, task, train, validation
+        self.options, self.checkpoints, self.device, self.name_of = options, checkpoints, device, name_of
+        self.drawn = [i for i, times in enumerate(repeats) for _ in range(times)]
+        self.a_pass = math.ceil(sum(repeats) / self._drawn_a_step)
+        self.chance = torch.Generator().manual_seed(options.seed)
+        self.data = digest_of(repeats, (len(train), len(validation)))
+        self.frozen = set(frozen)
+
+    @property
+    def _drawn_a_step(self) -> int:
+        return self.options.batch_size * self.options.accumulate
+
+    def run(self, go_on: bool) -> Generator[Event, None, None]:
+        """Train from the start, or from where it stood."""
+        torch.manual_seed(self.options.seed)  # dropout draws from torch's own chance
+        kept = self.checkpoints.kept_state(self.data) if go_on else None
+        at = self.at = kept.standing if kept else Standing(self.data, self.options.epochs)
+        self.task = replace(self.task, **at.task)
+        self.learner = Learner(self.network, self.options, self._frozen_now(), self.device, at.scale)
+        self.schedule = Schedule(self.options, self.a_pass * at.epochs)
+        if kept:
+            kept.restore(self._movers())
+            self.steering.skip(at.step)
+        self.checkpoints.watch(self.learner.judged)
+        if kept:
+            self.checkpoints.go_on(at)
+        if at.epochs < self.options.epochs:
+            self._extend(self.options.epochs)
+        self._feed()
+        try:
+            while at.epoch <= at.epochs:
+                yield from self._epoch()
+                if self.checkpoints.ended:
+                    break
+        except GeneratorExit:  # stopped: it can go on from here
+            self.checkpoints.keep_state(at, self._movers(), now=True)
+            raise
+        self.checkpoints.keep_state(at, self._movers(), now=True)
+
+    def _frozen_now(self) -> set[str]:
+        return self.frozen if self.at.frozen is None else set(self.at.frozen)
+
+    def _movers(self) -> Movers:
+        assert self.learner.optimizer is not None
+        movers: Movers = {
+            "network": self.network,
+            "optimizer": self.learner.optimizer,
+            "schedule": self.schedule,
+            "scaler": self.learner.scaler,
+            "chance": Chance(self.chance),
+        }
+        return {**movers, "average": self.learner.averaged} if self.learner.averaged is not None else movers
+
+    def _feed(self) -> None:
+        options = self.options
+        self.feed = Feed(self.learner, self.task, self.train, self.validation, options.seed, options.views)
+
+    def _extend(self, epochs: int) -> None:
+        """Plan for more epochs: a schedule of its own, and lower, over what is left."""
+        left = self.a_pass * (epochs - self.at.epoch + 1) - self.at.place
+        self.schedule = Schedule(self.options, left)
+        self.at.scale *= _EXTENDED
+        self.learner.scale = self.at.scale
+        self.at.epochs = epochs
+
+    def _epoch(self) -> Generator[Event, None, None]:
+        at = self.at
+        self.learner.train_mode()
+        at.order = at.order or [self.drawn[n] for n in torch.randperm(len(self.drawn), generator=self.chance).tolist()]
+        for chosen in _batches(at.order, self._drawn_a_step)[at.place :]:
+            yield from self._changes()
+            yield from self._step(chosen)
+        done = EpochDone(at.epoch, at.step, sum(at.losses) / max(1, len(at.losses)), None, {})
+        if len(self.validation):
+            done = self._validated(done)
+        self.checkpoints.keep_last()
+        at.end_epoch()
+        yield done
+        yield from self._told()
+        for act in self.after_epoch:
+            yield from act(self.learner.judged, done)
+        patience = self.options.patience
+        if len(self.validation) and done.epoch < at.epochs and done.epoch - at.best_epoch >= patience:
+            self.checkpoints.ended = (
+                f"it ended early: no better {self.task.metric.replace('_', ' ')} in the {patience} epochs after epoch "
+                f"{at.best_epoch}"
+            )
+
+    def _validated(self, done: EpochDone) -> EpochDone:
+        at, feed = self.at, self.feed
+        found = self.learner.room.attempt(
+            lambda part: validate(feed.judged, self.task, feed.held_out, self.device, part)
+        )
+        better = found.metrics.get(self.task.metric, 0.0) - _LOSS_COUNTS * found.loss
+        self.schedule.judge(better)
+        if better > at.best:
+            at.best, at.best_epoch = better, at.epoch
+            self.checkpoints.keep_best(at.epoch)
+        return replace(done, validation_loss=found.loss, metrics=found.metrics, best=at.best_epoch == at.epoch)
+
+    def _step(self, chosen: Sequence[int]) -> Generator[Event, None, None]:
+        at = self.at
+        rate = self.learner.set_rate(self.schedule.factor)
+        batch = self.feed.batch(chosen, at.epoch, self.chance)
+        found = None
+        try:
+            found = self.learner.step(self.feed.module, self.task, batch)
+        except NotFinite as error:
+            words = self._broken(error.value, chosen)
+        self.schedule.step()
+        at.step, at.place = at.step + 1, at.place + 1
+        if found is None:
+            at.skipped += 1
+            yield Warned(words)
+        else:
+            at.skipped = 0
+            at.losses.append(found.loss)
+            self.checkpoints.keep_state(at, self._movers())
+            yield StepDone(at.step, at.epoch, found.loss, rate, found.gradient)
+        yield from self._told()
+
+    def _broken(self, value: float, chosen: Sequence[int]) -> str:
+        """Return what to say of a batch that is left out; raise `Fault` where the training is to stop for it."""
+        names = list(dict.fromkeys(self.name_of(i) for i in chosen))
+        said = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+        fault = f"the loss is no longer a number ({value}, or its gradient) for the samples {said}"
+        step = self.at.step + 1
+        if self.options.not_finite == "skip" and self.at.skipped < _MOST_SKIPPED:
+            return f"Step {step} was left out: {fault}"
+        raise Fault(
+            "training",
+            fault,
+            "The weights from before this step are kept; try a lower learning rate or look for broken values",
+            place=f"step {step}",
+        )
+
+    def _told(self) -> Generator[Event, None, None]:
+        while self.learner.room.told:
+            yield Warned(self.learner.room.told.pop(0))
+
+    def _changes(self) -> Generator[Event, None, None]:
+        for wish in self.steering.due(self.at.step):
+            try:
+                yield self._change(wish)
+            except Fault as fault:
+                yield Warned(f"Not changed: {fault}")
+
+    def _change(self, wish: Wish) -> Changed:
+        """Do what the user wishes from the next step on."""
+        at = self.at
+        change = change_of(wish, self.task, list(layer_modules(self.network)))
+        if change.learning_rate is not None:
+            at.scale = change.learning_rate / self.options.learning_rate
+            self.learner.scale = at.scale
+        if change.epochs is not None and change.epochs > at.epochs:
+            self._extend(change.epochs)
+        elif change.epochs is not None:
+            at.epochs = max(at.epoch, change.epochs)
+        if change.task is not None:
+            self.task = change.task
+            at.task = {**at.task, **wish["task"]}
+        if change.frozen is not None:
+            at.frozen = sorted(change.frozen)
+            self.learner.open(change.frozen)
+        if change.frozen is not None or change.task is not None:
+            self._feed()
+            self.learner.train_mode()
+        return Changed(at.step, at.epoch, change.words, wish)
 
 
 def _batches(order: Sequence[int], size: int) -> list[Sequence[int]]:
     """Return the batches of an epoch; a last one of a single item is left out: batch norm cannot learn from it."""
     batches = [order[start : start + size] for start in range(0, len(order), size)]
     return batches[:-1] if len(batches) > 1 and len(batches[-1]) == 1 else batches
-
-
-def _step(
-    network: nn.Module,
-    task: Task,
-    batch: list[Item],
-    optimizer: torch.optim.Optimizer,
-    weights: list[nn.Parameter],
-    device: torch.device,
-    step: int,
-) -> float:
-    inputs = torch.stack([item.inputs for item in batch]).to(device)
-    target = torch.stack([_target(item) for item in batch]).to(device)
-    statistics = [buffer.clone() for buffer in network.buffers()]  # batch norm notes a batch before its loss is known
-    optimizer.zero_grad(set_to_none=True)
-    loss = task.loss(network(inputs), target)
-    value = float(loss.detach())
-    finite = math.isfinite(value)
-    if finite:
-        loss.backward()
-        finite = math.isfinite(float(nn.utils.clip_grad_norm_(weights, _CLIP)))
-    if not finite:
-        for buffer, before in zip(network.buffers(), statistics):
-            buffer.copy_(before)
-        raise Fault(
-            "training",
-            f"the loss is no longer a number ({value}, or its gradient)",
-            "The weights from before this step are kept; try a lower learning rate or look for broken values",
-            place=f"step {step}",
-        )
-    optimizer.step()
-    return value
-
-
-def _target(item: Item) -> Tensor:
-    assert item.target is not None
-    return item.target

@@ -41,6 +41,10 @@ class Items(Sequence[Item]):
         parts = Counter(sample.key for sample, _ in self.origin)
         return [max(1, self._task.draws(sample) // parts[sample.key]) for sample, _ in self.origin]
 
+    def name_of(self, index: int) -> str:
+        """Return the name of the sample that an item is of."""
+        return self.origin[index][0].key
+
     def __len__(self) -> int:
         return len(self._kept)
 

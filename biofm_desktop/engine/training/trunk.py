@@ -7,6 +7,7 @@ which turns minutes an epoch into a fraction of a second without a GPU.
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import psutil
 import torch
 from torch import Tensor, nn
 
@@ -15,9 +16,11 @@ from biofm_desktop.engine.models.patterns import only_head_trained
 from biofm_desktop.engine.samples import Grain
 from biofm_desktop.engine.tasks import Item, Task
 
-#: So many augmented views of an item are kept.
-VIEWS = 4
+from .room import Room, parts_of
+
 _BATCH = 32
+#: So much of the free memory may hold what the trunk made; what does not fit is made again each time.
+_SHARE_OF_MEMORY = 0.4
 
 
 class _Reached(Exception):
@@ -25,10 +28,11 @@ class _Reached(Exception):
 
 
 class Trunk:
-    """The frozen part of a network, up to the child ``head`` that holds all that is trained."""
+    """The frozen part of a network, up to its child ``head`` (called ``name``) that holds all that is trained."""
 
-    def __init__(self, network: nn.Module, head: nn.Module, device: torch.device) -> None:
-        self.head, self._network, self._device = head, network, device
+    def __init__(self, network: nn.Module, name: str, device: torch.device) -> None:
+        self.name, self.head = name, network.get_submodule(name)
+        self._network, self._device = network, device
 
     def features(self, inputs: Sequence[Tensor]) -> Tensor:
         """Return what the trunk makes of a batch: the head's input, on the CPU."""
@@ -51,35 +55,54 @@ class Trunk:
             self._network.train(training)
         return caught[0].cpu()
 
-    def seen(self, items: Sequence[Item]) -> list[Item]:
+    def seen(self, items: Sequence[Item], room: Room) -> list[Item]:
         """Return items as the trunk sees them, without chance."""
         made: list[Item] = []
         for start in range(0, len(items), _BATCH):
             part = [items[i] for i in range(start, min(start + _BATCH, len(items)))]
-            made += [Item(x, item.target) for x, item in zip(self.features([i.inputs for i in part]), part)]
+            made += [Item(x, item.target) for x, item in zip(self.within(part, room), part)]
         return made
+
+    def within(self, items: Sequence[Item], room: Room) -> Tensor:
+        """Return the features of items, so many at once as memory holds."""
+
+        def look(part: int) -> Tensor:
+            return torch.cat([self.features([i.inputs for i in items[w]]) for w in parts_of(len(items), part)])
+
+        return room.attempt(look)
 
 
 class Views:
-    """Augmented views of the training items as the trunk sees them, each made when it is first asked for."""
+    """Augmented views of the training items as the trunk sees them, each made when it is first asked for.
 
-    def __init__(self, trunk: Trunk, task: Task, items: Sequence[Item], seed: int) -> None:
+    Of a single view it is the items as they are. Those for which there is no memory are made again each time.
+    """
+
+    def __init__(self, trunk: Trunk, task: Task, items: Sequence[Item], seed: int, views: int, room: Room) -> None:
         self._trunk, self._task, self._items, self._seed = trunk, task, items, seed
+        self._count, self._room = views, room
         self._kept: dict[tuple[int, int], Item] = {}
+        self._left = int(psutil.virtual_memory().available * _SHARE_OF_MEMORY)
 
     def batch(self, indices: Sequence[int], epoch: int) -> list[Item]:
         """Return the items of these indices, in the epoch's turn of views."""
-        view = epoch % VIEWS
+        view, made = epoch % self._count, dict[int, Item]()
         missing = [i for i in dict.fromkeys(indices) if (i, view) not in self._kept]
         if missing:
-            fresh = [self._task.augment(self._items[i], self._chance(i, view)) for i in missing]
-            for i, item, seen in zip(missing, fresh, self._trunk.features([item.inputs for item in fresh])):
-                self._kept[i, view] = Item(seen.clone(), item.target)
-        return [self._kept[i, view] for i in indices]
+            fresh = [self._view(i, view) for i in missing]
+            for i, item, seen in zip(missing, fresh, self._trunk.within(fresh, self._room)):
+                made[i] = Item(seen.clone(), item.target)
+                if (left := self._left - seen.nbytes) >= 0:
+                    self._kept[i, view], self._left = made[i], left
+        return [self._kept.get((i, view)) or made[i] for i in indices]
 
-    def _chance(self, index: int, view: int) -> torch.Generator:
-        """Return the chance of one view: its own, so that it is the same whenever it is made."""
-        return torch.Generator().manual_seed((self._seed * VIEWS + view) * len(self._items) + index)
+    def _view(self, index: int, view: int) -> Item:
+        item = self._items[index]
+        if self._count == 1:
+            return item
+        # Its own chance, so that the view is the same whenever it is made.
+        chance = torch.Generator().manual_seed((self._seed * self._count + view) * len(self._items) + index)
+        return self._task.augment(item, chance)
 
 
 def frozen_trunk(
@@ -92,15 +115,17 @@ def frozen_trunk(
     names = list(layer_modules(network))
     if task.grain is not Grain.SAMPLE or not only_head_trained(names, frozen):
         return None
-    head = dict(network.named_children()).get(next(n for n in names if n not in frozen).split(".")[0])
-    if head is None:
+    top = next(n for n in names if n not in frozen).split(".")[0]
+    if top not in dict(network.named_children()):
         return None
-    trunk, training = Trunk(network, head, device), network.training
+    trunk, training = Trunk(network, top, device), network.training
     try:
         network.eval()
         with torch.no_grad():
             same = torch.allclose(
-                head(trunk.features([example.inputs]).to(device)), network(example.inputs[None].to(device)), atol=1e-4
+                trunk.head(trunk.features([example.inputs]).to(device)),
+                network(example.inputs[None].to(device)),
+                atol=1e-4,
             )
     except (IndexError, TypeError, AttributeError, RuntimeError):  # the head takes more than one tensor
         same = False

@@ -28,6 +28,7 @@ from .named import named, plain_label
 
 WHOLE_MAX = 2**31 - 1
 AUTO = "automatic"
+MORE = "More options"
 
 
 @dataclass
@@ -57,7 +58,7 @@ class _Field:
 
 
 class OptionsForm(QWidget):
-    """The options of one dataclass as fields; advanced ones are folded away.
+    """The options of one dataclass as fields; advanced ones are folded away, group by group.
 
     Each field is found by the name ``area.option``. ``changed`` is emitted whenever a value changes.
     """
@@ -70,14 +71,16 @@ class OptionsForm(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(4)
-        plain, advanced = _form(), _form()
+        plain, folded = _form(), dict[str, QFormLayout]()
         outer.addLayout(plain)
         for spec in specs(of):
-            self._add(spec, advanced if spec.advanced else plain, f"{area}.{spec.name}")
-        self._fold: Fold | None = None
-        if advanced.rowCount():
-            self._fold = Fold("More options", advanced, f"{area}.{of.__name__.lower()}.more")
-            outer.addWidget(self._fold)
+            form = folded.setdefault(spec.group or MORE, _form()) if spec.advanced else plain
+            self._add(spec, form, f"{area}.{spec.name}")
+        self._folds: dict[str, Fold] = {}
+        for title, form in sorted(folded.items(), key=lambda pair: pair[0] == MORE):  # the odd ones come last
+            word = "more" if title == MORE else title.lower().replace(" ", "_")
+            self._folds[title] = Fold(title, form, f"{area}.{of.__name__.lower()}.{word}")
+            outer.addWidget(self._folds[title])
         theme_bus().changed.connect(self._colour)
         self._colour()
 
@@ -106,8 +109,8 @@ class OptionsForm(QWidget):
         """Mark every field that is wrong, bring the first into view, and say whether all is well."""
         wrong = [field for field in self._fields.values() if field.check()]
         if wrong:
-            if wrong[0].spec.advanced and self._fold is not None:
-                self._fold.unfold()
+            if wrong[0].spec.advanced:
+                self._folds[wrong[0].spec.group or MORE].unfold()
             wrong[0].widget.setFocus()
         return not wrong
 

@@ -18,7 +18,7 @@ from biofm_desktop.engine.tasks import ImageClassification, Item
 from biofm_desktop.engine.training.checkpoints import Checkpoints
 from biofm_desktop.engine.training.fit import fit
 from biofm_desktop.engine.training.items import prepare
-from biofm_desktop.engine.training.trunk import VIEWS, frozen_trunk
+from biofm_desktop.engine.training.trunk import frozen_trunk
 
 TASK = ImageClassification(size=32, classes=("dark", "light"), flips="all")
 OPTIONS = FitOptions(epochs=3, batch_size=4, learning_rate=1e-2, patience=9)
@@ -146,7 +146,7 @@ def test_where_only_the_head_is_trained_the_trunk_sees_each_picture_a_few_times(
     seen = []
     network.first.register_forward_hook(lambda _, given, __: seen.append(len(given[0])))
     told = list(events)
-    assert sum(seen) <= 12 * VIEWS + 4 + 2
+    assert sum(seen) <= 12 * OPTIONS.views + 4 + 2
     assert told[-1].train_loss < told[3].train_loss
 
 

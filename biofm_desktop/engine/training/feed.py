@@ -1,0 +1,42 @@
+"""What the steps are fed with: augmented items, or what a frozen trunk makes of some views of them."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from biofm_desktop.engine.tasks import Item, Task
+
+from .learner import Learner
+from .trunk import Views, frozen_trunk
+
+
+class Feed:
+    """The items of a training, for the present choice of frozen layers.
+
+    ``module`` is what the batches go through: the network, or its head where the rest is frozen. ``held_out`` are the
+    validation items as it takes them.
+    """
+
+    def __init__(
+        self, learner: Learner, task: Task, train: Sequence[Item], validation: Sequence[Item], seed: int, views: int
+    ) -> None:
+        self._task, self._train, self._learner = task, train, learner
+        network = learner.network
+        self._trunk = frozen_trunk(network, task, learner.frozen, train[0], learner.device)
+        self.module = self._trunk.head if self._trunk else network
+        self._views = Views(self._trunk, task, train, seed, views, learner.room) if self._trunk else None
+        self.held_out = self._trunk.seen(validation, learner.room) if self._trunk else validation
+
+    @property
+    def judged(self) -> nn.Module:
+        """Return what the validation items go through."""
+        if self._trunk and self._learner.averaged is not None:
+            return self._learner.judged.get_submodule(self._trunk.name)
+        return self.module if self._trunk else self._learner.judged
+
+    def batch(self, chosen: Sequence[int], epoch: int, chance: torch.Generator) -> list[Item]:
+        """Return the items of these indices, made ready by chance."""
+        if self._views:
+            return self._views.batch(chosen, epoch)
+        return [self._task.augment(self._train[i], chance) for i in chosen]
