@@ -1,4 +1,4 @@
-"""The commands of the loop in which a model and its user teach each other: ``biofm suggest``."""
+"""The commands of the loop in which a model and its user teach each other: ``biofm suggest`` and ``biofm retrain``."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ _DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def suggest_words(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
-    """Fill the parser of ``biofm suggest``."""
+    """Fill the parser of ``biofm suggest`` and ``biofm retrain``."""
     from biofm_desktop.engine.jobs.suggest import MEASURES, SPREADS
 
     parser.add_argument("run", metavar="RUN", help="the folder of a run")
@@ -52,6 +52,48 @@ def suggest(given: argparse.Namespace) -> int:
         for each in (row for result in found for row in result["suggestions"]):
             say(f"{each['rank']:>4}  {each['key']}: {each['reason']}")
     return status
+
+
+def retrain_words(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    """Fill the parser of ``biofm retrain``."""
+    from biofm_desktop.engine.jobs.retrain import REPLAY
+
+    parser.add_argument("run", metavar="RUN", help="the folder of a run; it stays as it is")
+    parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project with the corrected labels")
+    parser.add_argument("--out", required=True, metavar="RUN2", help="a new folder")
+    what = "learn these samples; default: all with a label that the run has not seen"
+    parser.add_argument("--only", nargs="+", action="extend", default=[], metavar="KEY", help=what)
+    for name, kind, default, what in (
+        ("replay", float, REPLAY, f"earlier samples for each corrected one, against forgetting (default {REPLAY:g})"),
+        ("epochs", int, 0, "at most so many; it ends when the samples are learnt (default 0: chosen)"),
+        ("learning-rate", float, 0.0, "default 0: a third of the run's"),
+        ("seed", int, 0, "default 0"),
+        ("threads", int, 0, "CPU threads (default 0: all)"),
+    ):
+        parser.add_argument(f"--{name}", type=kind, default=default, metavar=name.upper(), help=what)
+    parser.add_argument("--device", default="auto", choices=_DEVICES, help="default: auto")
+    parser.add_argument("--json", action="store_true", help="events as lines of JSON")
+
+
+def retrain(given: argparse.Namespace) -> int:
+    """Learn corrected samples from the weights of a run, into a new run folder."""
+    from biofm_desktop.engine.jobs import RetrainJob
+
+    from .commands import run_job
+
+    job = RetrainJob(
+        run_folder=_absolute([given.run])[0],
+        data=_absolute(given.data),
+        out=_absolute([given.out])[0],
+        only=tuple(given.only),
+        replay=given.replay,
+        epochs=given.epochs,
+        learning_rate=given.learning_rate,
+        seed=given.seed,
+        device=given.device,
+        threads=given.threads,
+    )
+    return run_job(job, given)
 
 
 def _absolute(words: Sequence[str]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
 
-from .active import suggest
+from .active import retrain, suggest
 from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
@@ -43,6 +43,7 @@ __all__ = [
     "list_things",
     "predict",
     "project",
+    "retrain",
     "run",
     "suggest",
     "train",

@@ -7,11 +7,12 @@ from typing import NoReturn
 from biofm_desktop import __version__
 from biofm_desktop.engine.faults import Fault
 
-from .active import suggest_words
+from .active import retrain_words, suggest_words
 
 COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
     "continue": "go on with a training that was stopped or broke off, or for more epochs",
+    "retrain": "learn a few corrected samples from the weights of a run, without forgetting the others",
     "predict": "let a run folder predict, and save files for other programs",
     "evaluate": "judge a run folder on labelled data",
     "suggest": "propose samples to label next, those that teach a run's model most, each with the reason",
@@ -186,6 +187,7 @@ def _doctor(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
 _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "train": _train,
     "continue": _continue,
+    "retrain": retrain_words,
     "predict": _predict,
     "evaluate": _evaluate,
     "suggest": suggest_words,

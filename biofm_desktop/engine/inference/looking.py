@@ -85,11 +85,6 @@ def look(
     return made
 
 
-def _labelled(sample: Sample, items: Sequence[Item]) -> bool:
-    """Say whether there is something to learn; a class that the run does not know counts too."""
-    return sample.target is not None or any(item.target is not None for item in items)
-
-
 def _of_samples(
     run: TrainedRun,
     encoded: Sequence[tuple[Sample, list[Item]]],
@@ -111,7 +106,7 @@ def _of_samples(
     for sample, items in encoded:
         part = slice(start, start + len(items))
         start += len(items)
-        vector, labelled = _unit(features[part].mean(0)), _labelled(sample, items)
+        vector, labelled = _unit(features[part].mean(0)), run.task.labelled(sample)
         said = run.task.decode(outputs[part].mean(0), sample)
         if run.task.outputs == 1:
             doubt = None if scatter is None else float(scatter[part].mean())
@@ -157,7 +152,7 @@ def _of_pixels(
         vector = _unit((torch.stack(parts) * (shares / shares.sum())[:, None]).sum(0))
         score = worst[0] if patch else sum(means) / len(means)
         words = f"unsure: {sum(means) / len(means):.2f} over the picture, {worst[0]:.2f} about {worst[1]}"
-        yield Look(sample.key, _labelled(sample, items), vector, score, words, _shares(run, pixels))
+        yield Look(sample.key, run.task.labelled(sample), vector, score, words, _shares(run, pixels))
 
 
 def _unit(vector: Tensor) -> NDArray[np.float32]:

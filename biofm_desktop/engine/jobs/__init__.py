@@ -14,12 +14,13 @@ from .describe import DescribeJob
 from .evaluate import EvaluateJob
 from .leaks import LeaksJob
 from .predict import PredictJob
+from .retrain import RetrainJob
 from .self_test import SelfTestJob
 from .suggest import SuggestJob, Suggestion
 from .train import DOWNLOAD, TrainJob
 
 JOBS: Registry[type[Job]] = Registry(
-    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, SuggestJob, LeaksJob, DescribeJob, SelfTestJob)
+    "job", (TrainJob, ContinueJob, RetrainJob, PredictJob, EvaluateJob, SuggestJob, LeaksJob, DescribeJob, SelfTestJob)
 )
 
 
@@ -50,6 +51,7 @@ __all__ = [
     "Job",
     "LeaksJob",
     "PredictJob",
+    "RetrainJob",
     "SelfTestJob",
     "SuggestJob",
     "Suggestion",

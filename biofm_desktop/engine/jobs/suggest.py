@@ -13,6 +13,7 @@ from biofm_desktop.engine.exports.csv_table import harmless
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import write_with
 from biofm_desktop.engine.samples import Sample
+from biofm_desktop.engine.tasks import Task
 
 from .base import Job
 from .data import opened
@@ -80,7 +81,7 @@ class SuggestJob(Job):
         device = chosen_device(self.device)
         run = load_run(Path(self.run_folder), device)
         dataset = yield from opened(self.data, type(run.task))
-        samples = yield from self._drawn(dataset.samples)
+        samples = yield from self._drawn(dataset.samples, run.task)
         yield Started(self.title, len(samples))
         looks = yield from look(
             run, samples, device, measure=self.measure, patch=self.patch, seed=self.seed
@@ -100,12 +101,12 @@ class SuggestJob(Job):
             if getattr(self, name) not in known:
                 raise Fault(f"option --{name}", f"there is no {getattr(self, name)!r}", f"Choose {', '.join(known)}")
 
-    def _drawn(self, samples: Sequence[Sample]) -> Generator[Event, None, list[Sample]]:
+    def _drawn(self, samples: Sequence[Sample], task: Task) -> Generator[Event, None, list[Sample]]:
         """Return the samples to look at: of very many a part, drawn at random."""
         chance = np.random.default_rng(self.seed)
         kept: list[Sample] = []
         for labelled, most in ((True, _MOST_LABELLED), (False, max(_MOST, self.count))):
-            part = [sample for sample in samples if sample.labelled is labelled]
+            part = [sample for sample in samples if task.labelled(sample) is labelled]
             if len(part) > most:
                 if not labelled:
                     yield Warned(f"Of {len(part):,} samples without a label {most:,}, drawn at random, are looked at")
