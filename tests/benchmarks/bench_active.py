@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.preprocessing import StandardScaler
-from torch import nn
 
 from biofm_desktop.engine.formats import open_data
 from biofm_desktop.engine.inference.choosing import SPREADS, choose
@@ -161,7 +160,9 @@ def promoters(folder: Path, size: int = 1500, steps: int = 150) -> Bench:
             pass
         network.eval()
         with torch.inference_mode():
-            said = torch.cat([network(torch.stack([i.inputs for i in test[s : s + 64]])) for s in range(0, len(test), 64)])
+            said = torch.cat(
+                [network(torch.stack([i.inputs for i in test[s : s + 64]])) for s in range(0, len(test), 64)]
+            )
         figures = task.score(list(said), [item.target for item in test])
         looks = _whole(look(TrainedRun(network, task, {"model": entry.name}), part, CPU))
         return (
@@ -185,9 +186,7 @@ def _whole(events):
 
 def figures(bench: Bench, ways: tuple[str, ...], seeds: int, metric: str) -> dict[str, NDArray]:
     """Return for each way of choosing the test figure by (seed, round)."""
-    return {
-        way: np.array([[f[metric] for f in course(bench, way, seed)] for seed in range(seeds)]) for way in ways
-    }
+    return {way: np.array([[f[metric] for f in course(bench, way, seed)] for seed in range(seeds)]) for way in ways}
 
 
 def show(bench: Bench, found: dict[str, NDArray], metric: str) -> None:

@@ -142,10 +142,8 @@ def _badge(
     return np.array(chosen)
 
 
-def _core_set(
-    features: Matrix, doubts: NDArray[np.float64], labelled: Matrix, count: int
-) -> NDArray[np.intp]:
-    """Take each time the sample that is farthest from all that are labelled or taken (Sener and Savarese, ICLR 2018)."""
+def _core_set(features: Matrix, doubts: NDArray[np.float64], labelled: Matrix, count: int) -> NDArray[np.intp]:
+    """Take each time the sample farthest from all that are labelled or taken (Sener and Savarese, ICLR 2018)."""
     chosen: list[int] = []
     far = nearest(features, labelled) if len(labelled) else np.full(len(features), np.inf)
     while len(chosen) < count:

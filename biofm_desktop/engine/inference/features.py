@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 @contextmanager
 def head_inputs(network: nn.Module, head: str) -> Iterator[list[Tensor]]:
-    """Catch inside the block what the layer ``head`` takes, a tensor (B, ...) a pass; the list is the reader's to empty.
+    """Catch inside the block what the layer ``head`` takes, a tensor (B, ...) a pass.
 
-    Nothing is caught of a network that has no such layer.
+    The list is the reader's to empty. Nothing is caught of a network that has no such layer.
     """
     caught: list[Tensor] = []
 

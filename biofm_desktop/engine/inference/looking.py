@@ -110,7 +110,9 @@ def _of_samples(
         said = run.task.decode(outputs[part].mean(0), sample)
         if run.task.outputs == 1:
             doubt = None if scatter is None else float(scatter[part].mean())
-            words = "" if doubt is None else f"unsure: {said.text} ± {_in_unit(run, outputs[part].mean(0), doubt, sample)}"
+            words = (
+                "" if doubt is None else f"unsure: {said.text} ± {_in_unit(run, outputs[part].mean(0), doubt, sample)}"
+            )
             yield Look(sample.key, labelled, vector, doubt, words, said.text)
             continue
         chances = outputs[part].softmax(-1).mean(0)

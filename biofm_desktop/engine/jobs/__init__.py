@@ -16,7 +16,7 @@ from .leaks import LeaksJob
 from .predict import PredictJob
 from .retrain import RetrainJob
 from .self_test import SelfTestJob
-from .suggest import SuggestJob, Suggestion
+from .suggest import Suggestion, SuggestJob
 from .train import DOWNLOAD, TrainJob
 
 JOBS: Registry[type[Job]] = Registry(

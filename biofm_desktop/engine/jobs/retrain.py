@@ -5,7 +5,7 @@ import math
 import platform
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,16 +16,17 @@ from biofm_desktop.engine.files import new_folder, read_json, write_json
 from biofm_desktop.engine.models import MODELS
 from biofm_desktop.engine.options import from_json
 from biofm_desktop.engine.recipes import FitOptions
-from biofm_desktop.engine.samples import Dataset, Sample
+from biofm_desktop.engine.samples import Dataset
 from biofm_desktop.engine.tasks import Task
 
 from .base import Job
-from .data import SPLITS, learnable, opened
+from .data import SPLITS, opened
 from .fitting import METRICS, note_run
 from .recording import recorded
+from .retraining_plan import fell, part_of, planned, summary
 
 if TYPE_CHECKING:
-    from torch import device as Device
+    import torch
     from torch import nn
 
     from biofm_desktop.engine.inference.run_folder import TrainedRun
@@ -34,24 +35,9 @@ if TYPE_CHECKING:
 REPLAY = 3.0
 #: The learning rate, of the highest that the run had: what it knows is to stay.
 _SLOWER = 0.3
-_EPOCHS = 8
-#: So many of the run's validation samples are looked at before and after.
-_LOOKED_AT = 200
+_EPOCHS = 16
 #: Of so many earlier items the loss says how well the model knows what it learnt.
 _ASKED = 32
-#: A fall of the validation figure by more than this is warned of.
-_FALL = 0.03
-_HELD_OUT = ("val", "test")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is learnt from: the corrected samples, those that are rehearsed, those that judge; and the run's splits."""
-
-    corrected: list[Sample]
-    earlier: list[Sample]
-    validation: list[Sample]
-    splits: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +45,9 @@ class RetrainJob(Job):
     """Start from the weights of ``run_folder``, learn the samples ``only`` (empty: all that it has not seen), and write
     the new run folder ``out``; the old one stays as it is.
 
-    ``replay`` earlier training samples are drawn for each corrected one. ``epochs`` is the most that it takes (0: chosen);
-    it ends once the corrections are known as well as the earlier samples. ``learning_rate`` 0 is 0.3 times the run's.
-    A class that the run does not know becomes a further output; the others keep their weights.
+    ``replay`` earlier training samples are drawn for each corrected one. ``epochs`` is the most that it takes (0:
+    chosen); it ends once the corrections are known as well as the earlier samples. ``learning_rate`` 0 is 0.3 times
+    the run's. A class that the run does not know becomes a further output; the others keep their weights.
     """
 
     name: ClassVar[str] = "retrain"
@@ -79,7 +65,9 @@ class RetrainJob(Job):
     @property
     def title(self) -> str:
         """Return what it does, in a few words."""
-        count = f"{len(self.only)} corrections" if len(self.only) > 1 else "a correction" if self.only else "new samples"
+        count = (
+            f"{len(self.only)} corrections" if len(self.only) > 1 else "a correction" if self.only else "new samples"
+        )
         return f"Learn {count} on top of {Path(self.run_folder).name}"
 
     def command(self) -> list[str]:
@@ -105,53 +93,21 @@ class RetrainJob(Job):
         with threads(self.threads):
             yield from recorded(self._learn(run, folder, device), folder)
 
-    # What is learnt from
-
-    def _planned(self, run: "TrainedRun", dataset: Dataset) -> Generator[Event, None, Plan]:
-        splits = self._splits()
-        samples = {sample.key: sample for sample in learnable(dataset) if run.task.labelled(sample)}
-        if missing := sorted(set(self.only) - {sample.key for sample in dataset}):
-            raise Fault(f"sample {missing[0]}", "the data has none of this name", "Name keys as 'biofm inspect' lists")
-        wanted = [s for key, s in samples.items() if (key in self.only if self.only else key not in splits)]
-        judging = [s for key, s in samples.items() if splits.get(key) == "val" and s.split in ("", "val")]
-        groups = {sample.group for sample in judging if sample.group}
-        kept = [s for s in wanted if splits.get(s.key) in _HELD_OUT or s.split in _HELD_OUT or s.group in groups]
-        if kept:
-            yield Warned(
-                f"Not learnt, as they (or their group) are kept for validation or testing: {_some(kept)}. They would "
-                "make the model look better than it is"
-            )
-        taken = {sample.key for sample in kept}
-        corrected = [sample for sample in wanted if sample.key not in taken]
-        if not corrected:
-            raise Fault(
-                dataset.name,
-                "there is nothing new to learn: no sample of those asked for has a label and may be learnt from",
-                "Label or correct training samples, then retrain",
-            )
-        keys = {sample.key for sample in corrected}
-        earlier = [s for key, s in samples.items() if splits.get(key) == "train" and key not in keys]
-        return Plan(corrected, earlier, judging, {**splits, **dict.fromkeys(keys, "train")})
-
-    def _splits(self) -> dict[str, str]:
-        path = Path(self.run_folder) / SPLITS
-        return dict(read_json(path)) if path.is_file() else {}
-
     # The training
 
-    def _learn(self, run: "TrainedRun", folder: Path, device: "Device") -> Generator[Event, None, None]:
+    def _learn(self, run: "TrainedRun", folder: Path, device: "torch.device") -> Generator[Event, None, None]:
         from biofm_desktop.engine.inference.devices import placed
         from biofm_desktop.engine.training.items import prepare
         from biofm_desktop.engine.training.rehearsal import rehearsed
 
         began = time.monotonic()
         dataset = yield from opened(self.data, type(run.task))
-        plan = yield from self._planned(run, dataset)
+        plan = yield from planned(Path(self.run_folder), run.task, dataset, self.only)
         task = run.task.grown(replace(dataset, samples=tuple(plan.corrected)))
         network = placed(self._network(run, task), device)
         before = run.card.get("retrained", {}).get("learnt", [])
         replayed = rehearsed(task, plan.corrected, plan.earlier, set(before), self.replay, self.seed)
-        judging = _part(plan.validation, self.seed)
+        judging = part_of(plan.validation, self.seed)
         items = yield from prepare(task, {"train": [*plan.corrected, *replayed], "val": judging})
         keys = {sample.key for sample in plan.corrected}
         count = sum(sample.key in keys for sample, _ in items["train"].origin)
@@ -219,10 +175,10 @@ class RetrainJob(Job):
             }
             write_json(folder / METRICS, metrics, room="checkpoint")
             note_run(self.data, folder, retrained_from=self.run_folder, samples=count)
-        if warning := _fell(task, metrics):
+        if warning := fell(task, metrics):
             yield Warned(warning)
         yield Saved(str(model), "model")
-        yield Finished(_summary(task, metrics, count), result=metrics)
+        yield Finished(summary(task, metrics, count), result=metrics)
 
     def _grew(self, network: "nn.Module", task: Task) -> set[str]:
         """Return the layers that must learn as they have new outputs: the head of a network with a new class."""
@@ -303,37 +259,3 @@ class RetrainJob(Job):
 def _rate_of(run: "TrainedRun") -> float:
     """Return the learning rate of the training at the beginning: it must not shrink with each retraining."""
     return float(run.card.get("retrained", {}).get("learning_rate") or run.card["fit"]["learning_rate"])
-
-
-def _part(samples: Sequence[Sample], seed: int) -> list[Sample]:
-    if len(samples) <= _LOOKED_AT:
-        return list(samples)
-    import numpy as np
-
-    chosen = np.random.default_rng(seed).choice(len(samples), _LOOKED_AT, replace=False)
-    return [samples[n] for n in sorted(chosen)]
-
-
-def _some(samples: Sequence[Sample]) -> str:
-    more = f" and {len(samples) - 4} more" if len(samples) > 4 else ""
-    return ", ".join(sample.key for sample in samples[:4]) + more
-
-
-def _fell(task: Task, metrics: dict[str, Any]) -> str:
-    before, after = metrics["before"].get(task.metric), metrics["validation"].get(task.metric)
-    if before is None or after is None or before - after <= _FALL:
-        return ""
-    return (
-        f"The {task.metric.replace('_', ' ')} on earlier validation samples fell from {before:.3f} to {after:.3f}: give "
-        "more replay, or train anew with all labels"
-    )
-
-
-def _summary(task: Task, metrics: dict[str, Any], count: int) -> str:
-    name = task.metric.replace("_", " ")
-    said = [f"Learnt {count} {'sample' if count == 1 else 'samples'} in {metrics['epochs']} epochs"]
-    for title, figures in (("on them", metrics["corrected"]), ("on validation", metrics["validation"])):
-        if task.metric in figures:
-            said.append(f"{name} {title} {figures[task.metric]:.3f}")
-    before = metrics["before"].get(task.metric)
-    return ", ".join(said) + (f" (before {before:.3f})" if before is not None else "")

@@ -42,8 +42,8 @@ class Suggestion:
 class SuggestJob(Job):
     """Propose ``count`` samples without a label, with the reason for each; ``out`` is a table (empty: none).
 
-    ``measure`` says what counts as doubt and ``spread`` how proposals are kept apart (see `inference`); ``patch`` judges
-    a mask by its most uncertain patch instead of by all its pixels.
+    ``measure`` says what counts as doubt and ``spread`` how proposals are kept apart (see `inference`); ``patch``
+    judges a mask by its most uncertain patch instead of by all its pixels.
     """
 
     name: ClassVar[str] = "suggest"
@@ -83,9 +83,7 @@ class SuggestJob(Job):
         dataset = yield from opened(self.data, type(run.task))
         samples = yield from self._drawn(dataset.samples, run.task)
         yield Started(self.title, len(samples))
-        looks = yield from look(
-            run, samples, device, measure=self.measure, patch=self.patch, seed=self.seed
-        )
+        looks = yield from look(run, samples, device, measure=self.measure, patch=self.patch, seed=self.seed)
         found = self._chosen(looks)
         if self.out:
             write_suggestions(found, Path(self.out))

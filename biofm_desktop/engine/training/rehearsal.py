@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -30,7 +29,12 @@ _AS_SURE = 1.25
 
 
 def rehearsed(
-    task: Task, corrected: Sequence[Sample], earlier: Sequence[Sample], before: Collection[str], replay: float, seed: int
+    task: Task,
+    corrected: Sequence[Sample],
+    earlier: Sequence[Sample],
+    before: Collection[str],
+    replay: float,
+    seed: int,
 ) -> list[Sample]:
     """Return the earlier samples to learn along: ``replay`` times as many draws as the corrected ones have.
 

@@ -82,8 +82,6 @@ def said_of(run: Path, data: Path, out: Path, *keys: str) -> dict[str, str]:
 STRIPED = tuple(f"striped{n}" for n in range(3))
 
 
-
-
 @pytest.fixture(scope="module")
 def corrected(cells, tmp_path_factory):
     """Return a project in which three striped pictures, which the run calls light, are labelled as dark."""
@@ -166,7 +164,8 @@ def test_samples_that_judge_are_not_learnt(cells, tmp_path):
     assert any("dark2" in words and "validation" in words for words in told)
     assert json.loads((tmp_path / "out" / "splits.json").read_text())["dark2"] == "val"
     last, _ = done(
-        RetrainJob(run_folder=str(cells[1]), data=(str(project),), out=str(tmp_path / "no"), only=("dark2",)), fails=True
+        RetrainJob(run_folder=str(cells[1]), data=(str(project),), out=str(tmp_path / "no"), only=("dark2",)),
+        fails=True,
     )
     assert "nothing new to learn" in last.message
 
@@ -209,9 +208,7 @@ def test_it_serves_every_task(tmp_path, task, model, made):
     options = {"crop": 32} if model == "unet" else {}
     fit = {"epochs": 1, "check_leaks": False}
     run, new = tmp_path / "run", tmp_path / "new"
-    done(
-        TrainJob(task=task, data=(str(data),), model=model, out=str(run), task_options=options, fit_options=fit)
-    )
+    done(TrainJob(task=task, data=(str(data),), model=model, out=str(run), task_options=options, fit_options=fit))
     splits = json.loads((run / "splits.json").read_text())
     keys = tuple(key for key in splits if splits[key] == "train")[:2]
     job = RetrainJob(run_folder=str(run), data=(str(data),), out=str(new), only=keys, epochs=2)
