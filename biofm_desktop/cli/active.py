@@ -65,7 +65,7 @@ def retrain_words(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     parser.add_argument("--only", nargs="+", action="extend", default=[], metavar="KEY", help=what)
     for name, kind, default, what in (
         ("replay", float, REPLAY, f"earlier samples for each corrected one, against forgetting (default {REPLAY:g})"),
-        ("epochs", int, 0, "at most so many; it ends when the samples are learnt (default 0: chosen)"),
+        ("epochs", int, 0, "passes over the samples (default 0: chosen)"),
         ("learning-rate", float, 0.0, "default 0: a third of the run's"),
         ("seed", int, 0, "default 0"),
         ("threads", int, 0, "CPU threads (default 0: all)"),

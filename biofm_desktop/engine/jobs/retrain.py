@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from biofm_desktop import __version__
 from biofm_desktop.engine.events import EpochDone, Event, Finished, Saved, Started, Warned
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.files import new_folder, read_json, write_json
+from biofm_desktop.engine.files import new_folder, write_json
 from biofm_desktop.engine.models import MODELS
+from biofm_desktop.engine.models.patterns import only_head_trained
 from biofm_desktop.engine.options import from_json
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset
@@ -35,9 +36,8 @@ if TYPE_CHECKING:
 REPLAY = 3.0
 #: The learning rate, of the highest that the run had: what it knows is to stay.
 _SLOWER = 0.3
-_EPOCHS = 16
-#: Of so many earlier items the loss says how well the model knows what it learnt.
-_ASKED = 32
+#: Passes over the corrected samples and what is rehearsed with them; more where only the head is trained.
+_EPOCHS_HEAD_ONLY, _EPOCHS = 16, 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +45,9 @@ class RetrainJob(Job):
     """Start from the weights of ``run_folder``, learn the samples ``only`` (empty: all that it has not seen), and write
     the new run folder ``out``; the old one stays as it is.
 
-    ``replay`` earlier training samples are drawn for each corrected one. ``epochs`` is the most that it takes (0:
-    chosen); it ends once the corrections are known as well as the earlier samples. ``learning_rate`` 0 is 0.3 times
-    the run's. A class that the run does not know becomes a further output; the others keep their weights.
+    ``replay`` earlier training samples are drawn for each corrected one. ``epochs`` 0 is chosen for you,
+    ``learning_rate`` 0 is 0.3 times the run's. A class that the run does not know becomes a further output; the others
+    keep their weights.
     """
 
     name: ClassVar[str] = "retrain"
@@ -97,8 +97,9 @@ class RetrainJob(Job):
 
     def _learn(self, run: "TrainedRun", folder: Path, device: "torch.device") -> Generator[Event, None, None]:
         from biofm_desktop.engine.inference.devices import placed
+        from biofm_desktop.engine.models.layers import layer_modules
         from biofm_desktop.engine.training.items import prepare
-        from biofm_desktop.engine.training.rehearsal import rehearsed
+        from biofm_desktop.engine.training.rehearsal import LEAST, LEAST_HEAD_ONLY, kept_norms, rehearsed
 
         began = time.monotonic()
         dataset = yield from opened(self.data, type(run.task))
@@ -106,18 +107,21 @@ class RetrainJob(Job):
         task = run.task.grown(replace(dataset, samples=tuple(plan.corrected)))
         network = placed(self._network(run, task), device)
         before = run.card.get("retrained", {}).get("learnt", [])
-        replayed = rehearsed(task, plan.corrected, plan.earlier, set(before), self.replay, self.seed)
+        frozen = (set(run.card["frozen"]) - self._grew(network, run, task)) | kept_norms(network)
+        head_only = only_head_trained(layer_modules(network), frozen)
+        least = LEAST_HEAD_ONLY if head_only else LEAST
+        replayed = rehearsed(task, plan.corrected, plan.earlier, set(before), self.replay, least, self.seed)
         judging = part_of(plan.validation, self.seed)
         items = yield from prepare(task, {"train": [*plan.corrected, *replayed], "val": judging})
         keys = {sample.key for sample in plan.corrected}
         count = sum(sample.key in keys for sample, _ in items["train"].origin)
         if not count:
             raise Fault(dataset.name, "none of the corrected samples can be learnt from", "See the warnings for why")
-        options = self._options(run, items["train"], count)
+        options = self._options(run, items["train"], head_only)
         card = self._card(run, task, options, dataset, [*before, *sorted(keys - set(before))], network)
         write_json(folder / SPLITS, plan.splits, room="checkpoint")
         write_json(folder / "card.json", card, room="checkpoint")
-        yield from self._fitted(network, task, items, count, options, set(run.card["frozen"]), folder, began)
+        yield from self._fitted(network, task, items, count, options, frozen, folder, began)
 
     def _fitted(
         self,
@@ -131,7 +135,7 @@ class RetrainJob(Job):
         began: float,
     ) -> Generator[Event, None, None]:
         from biofm_desktop.engine.training.fit import fit, validate
-        from biofm_desktop.engine.training.rehearsal import LastKept, UntilLearnt, kept_norms, shared_out
+        from biofm_desktop.engine.training.rehearsal import LastKept, Watched, shared_out
 
         train, judging = items["train"], items["val"]
         repeats = shared_out(train.repeats(), count, self.replay)
@@ -141,15 +145,14 @@ class RetrainJob(Job):
         yield Started(self.title, steps, options.epochs, facts)
         first = validate(network, task, judging, device, options.batch_size) if len(judging) else None
         checkpoints = LastKept(folder, network)
-        known = train[count : count + _ASKED]
-        watch = UntilLearnt(network, task, train[:count], known, checkpoints, options.batch_size)
+        watch = Watched(task, train[:count], device, options.batch_size)
         loop = fit(
             network,
             task,
             train,
             judging,
             options,
-            frozen=(frozen - self._grew(network, task)) | kept_norms(network),
+            frozen=frozen,
             repeats=repeats,
             checkpoints=checkpoints,
             device=device,
@@ -180,14 +183,13 @@ class RetrainJob(Job):
         yield Saved(str(model), "model")
         yield Finished(summary(task, metrics, count), result=metrics)
 
-    def _grew(self, network: "nn.Module", task: Task) -> set[str]:
+    def _grew(self, network: "nn.Module", run: "TrainedRun", task: Task) -> set[str]:
         """Return the layers that must learn as they have new outputs: the head of a network with a new class."""
         from biofm_desktop.engine.models.layers import layer_modules
 
-        card = read_json(Path(self.run_folder) / "card.json")
-        if card["outputs"] == task.outputs:
+        if run.task.outputs == task.outputs:
             return set()
-        head = MODELS[card["model"]].head
+        head = MODELS[run.card["model"]].head
         return {name for name in layer_modules(network) if name == head or name.startswith(f"{head}.")}
 
     def _network(self, run: "TrainedRun", task: Task) -> "nn.Module":
@@ -203,10 +205,10 @@ class RetrainJob(Job):
         load_grown(network, {name: tensor.cpu() for name, tensor in run.network.state_dict().items()}, entry.head)
         return network
 
-    def _options(self, run: "TrainedRun", train: "Items", count: int) -> FitOptions:
+    def _options(self, run: "TrainedRun", train: "Items", head_only: bool) -> FitOptions:
         """Return the run's options, for a short and slow training."""
         kept = from_json(FitOptions, run.card["fit"], tolerant=True)
-        epochs = self.epochs or _EPOCHS
+        epochs = self.epochs or (_EPOCHS_HEAD_ONLY if head_only else _EPOCHS)
         drawn = sum(train.repeats())
         return replace(
             kept,
@@ -214,8 +216,7 @@ class RetrainJob(Job):
             patience=epochs,
             batch_size=max(2, min(kept.batch_size, 16, drawn)),
             learning_rate=self.learning_rate or _SLOWER * _rate_of(run),
-            schedule="constant",
-            warm_up=0.0,
+            schedule="one-cycle",  # it ends slowly: few steps at a high rate leave a network restless
             ema=0.0,
             accumulate=1,
             keep_epochs=0,

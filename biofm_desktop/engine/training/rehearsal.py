@@ -3,11 +3,11 @@
 Rehearsal against forgetting: Robins, Connect. Sci. 7, 123 (1995); Rolnick et al., NeurIPS 2019 (arXiv 1811.11682).
 """
 
-import math
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -20,12 +20,11 @@ from .checkpoints import Checkpoints
 from .fit import validate
 from .state import Movers, Standing
 
-#: An epoch draws at least so many items, so that few corrections meet many of the earlier samples.
-LEAST_DRAWN = 48
+#: An epoch draws at least so many earlier items, so that few corrections meet many of the samples that are known: where
+#: only the head is trained, which is cheap, and else.
+LEAST_HEAD_ONLY, LEAST = 192, 64
 #: At most this share of what is rehearsed are samples that were corrected earlier.
 _CORRECTED_BEFORE = 0.5
-#: A correction counts as learnt when its loss is within this factor of that of the samples learnt before.
-_AS_SURE = 1.25
 
 
 def rehearsed(
@@ -34,15 +33,16 @@ def rehearsed(
     earlier: Sequence[Sample],
     before: Collection[str],
     replay: float,
+    least: int,
     seed: int,
 ) -> list[Sample]:
     """Return the earlier samples to learn along: ``replay`` times as many draws as the corrected ones have.
 
-    There are more of them where the corrected ones are few. Up to half are samples that were corrected ``before``.
+    There are ``least`` draws where the corrected ones are few. Up to half are samples that were corrected ``before``.
     """
     if replay <= 0 or not earlier:
         return []
-    wanted = max(replay * sum(task.draws(sample) for sample in corrected), LEAST_DRAWN)
+    wanted = max(replay * sum(task.draws(sample) for sample in corrected), least)
     chance = np.random.default_rng(seed)
     shuffled = [earlier[n] for n in chance.permutation(len(earlier))]
     first = _up_to(task, [s for s in shuffled if s.key in before], wanted * _CORRECTED_BEFORE)
@@ -65,7 +65,7 @@ def _up_to(task: Task, samples: Sequence[Sample], wanted: float) -> list[Sample]
 def shared_out(repeats: Sequence[int], corrected: int, replay: float) -> list[int]:
     """Return how often an epoch draws each item, the first ``corrected`` of them so that replay keeps its share."""
     own, others = sum(repeats[:corrected]), sum(repeats[corrected:])
-    wanted = others / replay if others else LEAST_DRAWN / 2
+    wanted = others / replay if others else LEAST / 2
     times = max(1, round(wanted / max(1, own)))
     return [n * times for n in repeats[:corrected]] + list(repeats[corrected:])
 
@@ -86,36 +86,15 @@ class LastKept(Checkpoints):
         """Keep none: it takes a moment, and would begin anew."""
 
 
-class UntilLearnt:
-    """Ends a training after the epoch in which the corrected items are known as well as the ``known`` ones were before
-    it, and these still are.
+class Watched:
+    """Looks at the corrected items after each epoch; ``figures`` are the task's on them, and the mean loss."""
 
-    ``figures`` are the task's on the corrected items, after the latest epoch.
-    """
-
-    def __init__(
-        self,
-        network: nn.Module,
-        task: Task,
-        corrected: Sequence[Item],
-        known: Sequence[Item],
-        checkpoints: Checkpoints,
-        batch: int,
-    ) -> None:
-        self._task, self._corrected, self._known = task, corrected, known
-        self._checkpoints, self._batch = checkpoints, batch
-        self._device = next(network.parameters()).device
-        self._bar = self._loss(network, known) * _AS_SURE if known else math.nan
+    def __init__(self, task: Task, corrected: Sequence[Item], device: torch.device, batch: int) -> None:
+        self._task, self._corrected, self._device, self._batch = task, corrected, device, batch
         self.figures: dict[str, float] = {}
 
-    def __call__(self, network: nn.Module, done: EpochDone) -> Iterator[Event]:
+    def __call__(self, network: nn.Module, _: EpochDone) -> Iterator[Event]:
         """Look at the items; nothing is told."""
         found = validate(network, self._task, self._corrected, self._device, self._batch)
         self.figures = {"loss": found.loss, **found.metrics}
-        self._checkpoints.best_epoch = done.epoch
-        if self._known and found.loss <= self._bar and self._loss(network, self._known) <= self._bar:
-            self._checkpoints.ended = "the corrections are learnt"
         return iter(())
-
-    def _loss(self, network: nn.Module, items: Sequence[Item]) -> float:
-        return validate(network, self._task, items, self._device, self._batch).loss

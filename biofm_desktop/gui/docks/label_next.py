@@ -101,7 +101,7 @@ class LabelNextPanel(QWidget):
             button = QToolButton()
             action.setIconText(words)
             button.setDefaultAction(action)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             named(button, f"{action.objectName()}_button", action.text().replace("&", ""), action.toolTip())
             self._tools.addWidget(button)
         self._tools.addStretch(1)
