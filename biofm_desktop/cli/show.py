@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from biofm_desktop.engine.events import (
+    Changed,
     EpochDone,
     Event,
     Failed,
@@ -20,6 +21,7 @@ from biofm_desktop.engine.events import (
     StepDone,
     Warned,
 )
+from biofm_desktop.engine.ranks import rank
 
 _PLAIN_SECONDS = 10.0
 
@@ -33,6 +35,8 @@ class Show(AbstractContextManager["Show"], Protocol):
 
 def make_show(*, as_json: bool) -> "Show":
     """Return what suits the wish and the terminal."""
+    if rank() > 0:
+        return NoShow()
     if as_json:
         return JsonShow()
     return BarShow() if sys.stderr.isatty() else PlainShow()
@@ -72,6 +76,16 @@ class JsonShow(Show):
     def show(self, event: Event) -> None:
         """Write the event."""
         say_json({"event": type(event).__name__, **dataclasses.asdict(event)})
+
+
+class NoShow(Show):
+    """Nothing: of several processes that train together the first one tells."""
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def show(self, event: Event) -> None:
+        """Pass the event over."""
 
 
 class PlainShow(Show):
@@ -123,6 +137,8 @@ def line_of(event: Event) -> str:
             return f"saved {what}: {path}"
         case Warned(message=message):
             return f"warning: {message}"
+        case Changed(step=step, words=words):
+            return f"changed after step {step}: {words}"
     return ""
 
 

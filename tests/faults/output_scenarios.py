@@ -209,13 +209,13 @@ class KeepingState(Keeping):
     def _keep_state(checkpoints: Any) -> None:
         import torch
 
-        from biofm_desktop.engine.training.state import Movers, Standing
+        from biofm_desktop.engine.training.state import Chance, Standing
 
         network = checkpoints._network
         optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
-        schedule = torch.optim.lr_scheduler.ConstantLR(optimizer)
         step = int(network.bias[0])
-        movers = Movers(network, optimizer, schedule, torch.Generator().manual_seed(step))
+        chance = Chance(torch.Generator().manual_seed(step))
+        movers = {"network": network, "optimizer": optimizer, "chance": chance}
         checkpoints.keep_state(Standing("data", 3, step=step), movers, now=True)
 
     def read(self, folder: Path) -> Items:
@@ -225,7 +225,8 @@ class KeepingState(Keeping):
         found = {}
         for path in folder.rglob("[!.]*.pt"):
             state = torch.load(path, weights_only=True)
-            found[path.name] = {"step": state["standing"]["step"], "bias": float(state["network"]["bias"][0])}
+            bias = float(state["movers"]["network"]["bias"][0])
+            found[path.name] = {"step": state["standing"]["step"], "bias": bias}
         return found
 
 

@@ -21,6 +21,10 @@ def chosen_device(name: str) -> torch.device:
             "this computer has none that torch can use",
             "Choose cpu; 'biofm doctor' says what is missing",
         )
+    if name == "cuda" and "LOCAL_RANK" in os.environ:  # one of several processes: each has a GPU of its own
+        own = torch.device("cuda", int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
+        torch.cuda.set_device(own)
+        return own
     return torch.device(name)
 
 

@@ -12,6 +12,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json, write_json
 from biofm_desktop.engine.models import MODELS
 from biofm_desktop.engine.options import from_json
+from biofm_desktop.engine.ranks import rank
 from biofm_desktop.engine.recipes import FitOptions
 
 from .base import Job
@@ -75,6 +76,8 @@ class ContinueJob(Job):
 
     def _go_on(self, plan: dict[str, Any], card: dict[str, Any], folder: Path) -> Generator[Event, None, None]:
         from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
+        from biofm_desktop.engine.models.layers import frozen_in
+        from biofm_desktop.engine.training.adapters import add_adapters
 
         kind = task_class(plan["task"])
         task = kind.from_values(card["task_values"])
@@ -86,7 +89,10 @@ class ContinueJob(Job):
         splits = {name: [s for s in kept if s.split == name] for name in ("train", "val")}
         device = chosen_device(options.device)
         with threads(options.threads):
-            network = placed(MODELS[plan["model"]].build(task.inputs, task.outputs), device)
+            network = MODELS[plan["model"]].build(task.inputs, task.outputs)
+            if options.adapter != "none":
+                add_adapters(network, options, frozen_in(network, plan["freeze"], plan["train_only"]))
+            network = placed(network, device)
             note = partial(note_run, plan["data"], folder, model=plan["model"], task=plan["task"], goes_on=True)
             frozen = set(card["frozen"])
             events = fitted(self.title, network, task, splits, options, frozen, folder, note, go_on=True)
@@ -94,5 +100,6 @@ class ContinueJob(Job):
                 for event in events:
                     if isinstance(event, StepDone) and card["fit"]["epochs"] < options.epochs:  # now it does go on
                         card["fit"]["epochs"] = options.epochs
-                        write_json(folder / _CARD, card, room="checkpoint")
+                        if rank() == 0:
+                            write_json(folder / _CARD, card, room="checkpoint")
                     yield event

@@ -10,6 +10,7 @@ from biofm_desktop.engine.events import Changed, EpochDone, Event, Finished, Sav
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json, write_json
 from biofm_desktop.engine.project.audit import log_of
+from biofm_desktop.engine.ranks import rank
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Sample
 from biofm_desktop.engine.tasks import Task
@@ -54,7 +55,7 @@ def fitted(
     steps = -(-sum(repeats) // (options.batch_size * options.accumulate)) * options.epochs
     facts = {"train": len(items["train"]), "validation": len(items["val"]), "metric": task.metric, "goes_on": go_on}
     yield Started(title, steps, options.epochs, facts)
-    checkpoints, epochs = Checkpoints(folder, network), list[EpochDone]()
+    checkpoints, epochs = Checkpoints(folder, network, quiet=rank() > 0), list[EpochDone]()
     device = next(network.parameters()).device
     loop = fit(
         network,
@@ -69,6 +70,7 @@ def fitted(
         go_on=go_on,
         steering=steering,
         name_of=items["train"].name_of,
+        content=items["train"].digest + items["val"].digest,
     )
     told = measured(loop, options.batch_size * options.accumulate)
     try:
@@ -78,7 +80,7 @@ def fitted(
             yield event
     finally:  # finished, stopped or failed: what was learnt stands
         told.close()
-        if checkpoints.went_on or not go_on:
+        if (checkpoints.went_on or not go_on) and rank() == 0:
             checkpoints.keep_last(now=True)
             model = checkpoints.write_model()
             first = epochs[0].epoch if epochs else options.epochs + 1
@@ -87,6 +89,9 @@ def fitted(
             metrics |= {"ended": checkpoints.ended} if checkpoints.ended else {}
             write_json(folder / METRICS, metrics, room="checkpoint")
             note()
+    if rank() > 0:
+        yield Finished(f"process {rank() + 1} is done")
+        return
     yield Saved(str(model), "model")
     yield Finished(_summary(task, metrics), result=metrics["validation"])
 
@@ -108,7 +113,7 @@ def _earlier(folder: Path) -> tuple[list[EpochDone], list[Changed]]:
             match from_line(line) if '"EpochDone"' in line or '"Changed"' in line else None:
                 case EpochDone() as event:
                     epochs[event.epoch] = event
-                case Changed() as event:
+                case Changed(values=values) as event if values:  # not those that the plan of the run made
                     changes[event.step, event.words] = event
     return list(epochs.values()), list(changes.values())
 

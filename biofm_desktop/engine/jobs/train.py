@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from biofm_desktop import __version__
 from biofm_desktop.engine.events import Event
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.files import new_folder, write_json
+from biofm_desktop.engine.files import write_json
 from biofm_desktop.engine.models import ModelEntry
-from biofm_desktop.engine.models.patterns import frozen_names, only_head_trained
+from biofm_desktop.engine.models.patterns import only_head_trained
 from biofm_desktop.engine.options import from_json, to_flags
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset, Sample
@@ -25,7 +25,7 @@ from .base import Job
 from .data import SPLITS, fitting_model, learnable, opened, task_class
 from .fitting import fitted, note_run
 from .leaks import checked
-from .recording import recorded
+from .recording import recorded, run_folder
 
 if TYPE_CHECKING:
     from torch import nn
@@ -75,9 +75,9 @@ class TrainJob(Job):
         entry = fitting_model(self.model, kind)
         options = from_json(FitOptions, self.fit_options)
         task = from_json(kind, self.task_options)
-        folder = new_folder(Path(self.out))
-        write_json(folder / "job.json", self.to_json(), room="checkpoint")
-        yield from recorded(self._train(task, entry, options, folder), folder)
+        with run_folder(self.out) as folder:
+            write_json(folder / "job.json", self.to_json(), room="checkpoint")
+            yield from recorded(self._train(task, entry, options, folder), folder)
 
     def _train(self, task: Task, entry: ModelEntry, options: FitOptions, folder: Path) -> Generator[Event, None, None]:
         from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
@@ -93,9 +93,9 @@ class TrainJob(Job):
         preferred = replace(entry.preferred, scaling=scaling or entry.preferred.scaling) if entry.preferred else None
         task = task.for_dataset(replace(dataset, samples=samples), preferred)
         with threads(options.threads):
-            network, frozen = self._network(entry, task, weights, options.seed)
+            network, frozen = self._network(entry, task, weights, options)
             draws = sum(task.draws(sample) for sample in splits["train"])
-            head_only = only_head_trained(layer_modules(network), frozen)
+            head_only = only_head_trained(layer_modules(network), frozen) and not options.unfreeze
             options = options.resolved(task.recipe, entry.recipe, draws, head_only=head_only)
             card = self._card(task, entry, options, dataset, splits, weights, frozen, network)
             write_json(folder / SPLITS, {s.key: s.split for s in samples if task.labelled(s)}, room="checkpoint")
@@ -117,17 +117,21 @@ class TrainJob(Job):
         path = yield from fetch(entry.weights, mirror=settings.mirror, offline=settings.offline)
         return path, entry.weights.scaling
 
-    def _network(self, entry: ModelEntry, task: Task, weights: Path | None, seed: int) -> "tuple[nn.Module, set[str]]":
+    def _network(
+        self, entry: ModelEntry, task: Task, weights: Path | None, options: FitOptions
+    ) -> "tuple[nn.Module, set[str]]":
         import torch
 
-        from biofm_desktop.engine.models.layers import layer_modules
+        from biofm_desktop.engine.models.layers import frozen_in
         from biofm_desktop.engine.models.weights import load_weights
+        from biofm_desktop.engine.training.adapters import add_adapters
 
-        torch.manual_seed(seed)
+        torch.manual_seed(options.seed)
         network = entry.build(task.inputs, task.outputs)
         if weights is not None:
             load_weights(network, weights, entry.head)
-        return network, frozen_names(list(layer_modules(network)), self.freeze, self.train_only)
+        frozen = frozen_in(network, self.freeze, self.train_only)
+        return network, add_adapters(network, options, frozen) if options.adapter != "none" else frozen
 
     def _card(
         self,

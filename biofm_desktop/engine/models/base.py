@@ -61,7 +61,7 @@ class Layer:
 
     ``name`` is what patterns are matched against, ``stage`` the child of the network it lies in. ``shape`` is its
     output for one sample (without the batch), ``parameters`` its count of weights, ``activation_bytes`` what is kept of
-    one sample for the backward pass.
+    one sample for the backward pass. ``tensors`` gives the size of each of its weights by name (``weight``, ``bias``).
     """
 
     name: str
@@ -70,3 +70,4 @@ class Layer:
     shape: tuple[int, ...]
     parameters: int
     activation_bytes: int
+    tensors: dict[str, int] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """A network's layers: their names, shapes and sizes, found by one pass of an empty sample."""
 
-from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from biofm_desktop.engine.samples import InputSpec
 
 from .base import Layer
+from .patterns import frozen_names
+from .stages import stages_of
 
 
 def layer_modules(network: nn.Module) -> dict[str, nn.Module]:
@@ -46,15 +48,19 @@ def describe(network: nn.Module, sample: Tensor) -> list[Layer]:
         network.train(training)
         for hook in hooks:
             hook.remove()
-    stages = _stages(list(modules))
-    return [
-        Layer(name, stage, type(module).__name__, shapes.get(name, ()), _count(module), kept.get(name, 0))
-        for (name, module), stage in zip(modules.items(), stages)
-    ]
+    made = []
+    for (name, module), stage in zip(modules.items(), stages_of(list(modules))):
+        sizes = {n: p.numel() for n, p in module.named_parameters(recurse=False)}
+        kind, shape = type(module).__name__, shapes.get(name, ())
+        made.append(Layer(name, stage, kind, shape, sum(sizes.values()), kept.get(name, 0), sizes))
+    return made
 
 
-def _count(module: nn.Module) -> int:
-    return sum(p.numel() for p in module.parameters(recurse=False))
+def frozen_in(network: nn.Module, freeze: Iterable[str], train_only: Iterable[str] = ()) -> set[str]:
+    """Return the layers and tensors of a network that these patterns keep as they are; see `frozen_names`."""
+    modules = layer_modules(network)
+    tensors = {name: [n for n, _ in module.named_parameters(recurse=False)] for name, module in modules.items()}
+    return frozen_names(list(modules), freeze, train_only, tensors)
 
 
 def _noter(name: str, shapes: dict[str, tuple[int, ...]], kept: dict[str, int]) -> Any:
@@ -64,10 +70,3 @@ def _noter(name: str, shapes: dict[str, tuple[int, ...]], kept: dict[str, int]) 
         kept[name] = first.nelement() * first.element_size()
 
     return note
-
-
-def _stages(names: list[str]) -> list[str]:
-    """Return the stage of each layer: the top part it lies in; parts that hold most layers are taken apart."""
-    tops = Counter(name.split(".")[0] for name in names)
-    large = {top for top, count in tops.items() if count > max(4, len(names) // 3)}
-    return [".".join(name.split(".")[: 2 if name.split(".")[0] in large else 1]) for name in names]

@@ -1,6 +1,6 @@
 """Which layers a user's patterns mean; knows names only, no tensors."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from biofm_desktop.engine.faults import Fault
@@ -17,23 +17,43 @@ def only_head_trained(names: Iterable[str], frozen: Collection[str]) -> bool:
     return bool(frozen) and len({name.split(".")[0] for name in names if name not in frozen}) == 1
 
 
-def frozen_names(names: Sequence[str], freeze: Iterable[str], train_only: Iterable[str] = ()) -> set[str]:
-    """Return the layers that stay as they are: those that ``freeze`` means, and all that ``train_only`` does not.
+def frozen_names(
+    names: Sequence[str],
+    freeze: Iterable[str],
+    train_only: Iterable[str] = (),
+    tensors: Mapping[str, Sequence[str]] | None = None,
+) -> set[str]:
+    """Return what stays as it is: what ``freeze`` means, and all that ``train_only`` does not.
 
-    Raises `Fault` for a pattern that means no layer, and where nothing would be left to train.
+    ``tensors`` are the parameters of each layer; with them a pattern may also mean single ones (``*.bias``). A layer of
+    which all stays is told by its name, its statistics included; else the tensors that stay by theirs
+    (``layer.tensor``). Raises `Fault` for a pattern that means nothing, and where nothing would be left to train.
     """
-    freeze, train_only = tuple(freeze), tuple(train_only)
+    freeze, train_only, tensors = tuple(freeze), tuple(train_only), tensors or {}
     for pattern in (*freeze, *train_only):
-        if not any(matches(pattern, name) for name in names):
+        if not any(_means(pattern, name, part) for name in names for part in ("", *tensors.get(name, ()))):
             near = ", ".join(dict.fromkeys(name.split(".")[0] for name in names))
             raise Fault(
                 f"pattern {pattern!r}",
                 "it means no layer of this model",
                 f"The model has the parts {near}; 'biofm list layers' prints all names",
             )
-    frozen = {name for name in names if any(matches(pattern, name) for pattern in freeze)}
-    if train_only:
-        frozen |= {name for name in names if not any(matches(pattern, name) for pattern in train_only)}
-    if names and frozen == set(names):
+
+    def stays(name: str, part: str) -> bool:
+        if any(_means(pattern, name, part) for pattern in freeze):
+            return True
+        return bool(train_only) and not any(_means(pattern, name, part) for pattern in train_only)
+
+    frozen: set[str] = set()
+    for name in names:
+        parts = tensors.get(name, ()) or ("",)
+        staying = [part for part in parts if stays(name, part)]
+        frozen |= {name} if len(staying) == len(parts) else {f"{name}.{part}" for part in staying}
+    if names and frozen >= set(names):
         raise Fault("frozen layers", "no layer is left to train", "Leave at least the last layer free")
     return frozen
+
+
+def _means(pattern: str, name: str, part: str) -> bool:
+    """Say whether a pattern means a tensor of a layer (``part`` empty: the layer itself)."""
+    return matches(pattern, name) or (bool(part) and fnmatchcase(f"{name}.{part}", pattern))

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from biofm_desktop.engine.files import write_with
 
+from .adapters import merged
 from .state import STATE, Kept, Movers, Standing, write_state
 
 _SECONDS_BETWEEN = 15.0
@@ -39,36 +40,35 @@ class Checkpoints:
     """Keeps the best weights in memory and on disk, and the last ones now and then.
 
     ``went_on`` says that the network has the weights of a state that was kept before, ``ended`` why the training ended
-    before its last epoch (empty: it did not).
+    before its last epoch (empty: it did not). A ``quiet`` one writes nothing: another process does.
     """
 
-    def __init__(self, folder: Path, network: nn.Module) -> None:
-        self.folder, self._network = folder, network
+    def __init__(self, folder: Path, network: nn.Module, *, quiet: bool = False) -> None:
+        self.folder, self._network, self._quiet = folder, network, quiet
         self.best: dict[str, Tensor] | None = None
         self.best_epoch = 0
         self.went_on, self.ended = False, ""
         self._written = 0.0
         self._state_at, self._state_cost = time.monotonic(), 0.0
 
-    def keep_best(self, epoch: int) -> Path:
+    def keep_best(self, epoch: int) -> None:
         """Note the present weights as the best."""
         self.best_epoch = epoch
-        self.best = {name: tensor.detach().cpu().clone() for name, tensor in self._network.state_dict().items()}
-        path = self.folder / "checkpoints" / "best.safetensors"
-        write_weights(self.best, path)
-        return path
+        self.best = {name: tensor.detach().cpu().clone() for name, tensor in merged(self._network).items()}
+        if not self._quiet:
+            write_weights(self.best, self.folder / "checkpoints" / "best.safetensors")
 
-    def keep_last(self, *, now: bool = False) -> Path | None:
+    def keep_last(self, *, now: bool = False) -> None:
         """Write the present weights where the last were written a while ago, or ``now``."""
-        if not now and time.monotonic() - self._written < _SECONDS_BETWEEN:
-            return None
-        path = self.folder / "checkpoints" / "last.safetensors"
-        write_weights(self._network.state_dict(), path)
+        if self._quiet or (not now and time.monotonic() - self._written < _SECONDS_BETWEEN):
+            return
+        write_weights(merged(self._network), self.folder / "checkpoints" / "last.safetensors")
         self._written = time.monotonic()
-        return path
 
     def keep_state(self, standing: Standing, movers: Movers, *, now: bool = False) -> None:
         """Write the whole state where the last was written a while ago, or ``now``."""
+        if self._quiet:
+            return
         began = time.monotonic()
         wait = min(_MOST_REPEATED, max(_SECONDS_BETWEEN, _TIMES_ITS_COST * self._state_cost))
         if now or began - self._state_at >= wait:
@@ -94,5 +94,5 @@ class Checkpoints:
     def write_model(self) -> Path:
         """Write the weights that predict from now on: the best, or the last where nothing was validated."""
         path = self.folder / "model.safetensors"
-        write_weights(self.best or self._network.state_dict(), path)
+        write_weights(self.best or merged(self._network), path)
         return path

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.tasks import Item, Task
 
+from .freezing import takes_up_statistics
 from .learner import Learner
 from .trunk import Views, frozen_trunk
 
@@ -19,13 +21,16 @@ class Feed:
     """
 
     def __init__(
-        self, learner: Learner, task: Task, train: Sequence[Item], validation: Sequence[Item], seed: int, views: int
+        self, learner: Learner, task: Task, train: Sequence[Item], validation: Sequence[Item], options: FitOptions
     ) -> None:
         self._task, self._train, self._learner = task, train, learner
         network = learner.network
-        self._trunk = frozen_trunk(network, task, learner.frozen, train[0], learner.device)
+        still = not takes_up_statistics(network, options.batch_norm)
+        self._trunk = frozen_trunk(network, task, learner.frozen, train[0], learner.device) if still else None
         self.module = self._trunk.head if self._trunk else network
-        self._views = Views(self._trunk, task, train, seed, views, learner.room) if self._trunk else None
+        self._views = (
+            Views(self._trunk, task, train, options.seed, options.views, learner.room) if self._trunk else None
+        )
         self.held_out = self._trunk.seen(validation, learner.room) if self._trunk else validation
 
     @property
@@ -36,7 +41,13 @@ class Feed:
         return self.module if self._trunk else self._learner.judged
 
     def batch(self, chosen: Sequence[int], epoch: int, chance: torch.Generator) -> list[Item]:
-        """Return the items of these indices, made ready by chance."""
+        """Return the items of these indices that this process takes, made ready by chance.
+
+        Each item has a chance of its own, so that it does not matter which process makes it ready.
+        """
+        share = self._learner.team.share(chosen)
         if self._views:
-            return self._views.batch(chosen, epoch)
-        return [self._task.augment(self._train[i], chance) for i in chosen]
+            return self._views.batch(chosen[share], epoch)
+        seeds = torch.randint(2**62, (len(chosen),), generator=chance).tolist()[share]
+        own = torch.Generator()
+        return [self._task.augment(self._train[i], own.manual_seed(n)) for i, n in zip(chosen[share], seeds)]

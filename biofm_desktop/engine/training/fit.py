@@ -11,7 +11,6 @@ from biofm_desktop.engine.events import Changed, EpochDone, Event, StepDone, War
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.inference.devices import same_bits
 from biofm_desktop.engine.inference.forward import answers
-from biofm_desktop.engine.models.layers import layer_modules
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.tasks import Item, Task
 
@@ -21,6 +20,8 @@ from .learner import Learner, NotFinite
 from .schedules import Schedule
 from .state import Chance, Movers, Standing, digest_of
 from .steering import Steering, Wish, change_of
+from .team import Alone, Team, team_on, together
+from .unfreezing import Unfreezing
 
 #: The highest learning rate of a training that is extended, of what it was: it shall not forget what it knows.
 _EXTENDED = 0.3
@@ -29,6 +30,8 @@ _LOSS_COUNTS = 0.1
 #: So many batches in a row may be left out for their broken loss.
 _MOST_SKIPPED = 10
 _NAMED = 8
+#: Several processes ask each other so often whether the user wishes something.
+_STEPS_BETWEEN = 10
 
 #: What is done after each epoch with the network that is judged, and what it tells.
 AfterEpoch = Callable[[nn.Module, EpochDone], Iterable[Event]]
@@ -43,18 +46,23 @@ class Validation:
 
 
 def validate(
-    network: nn.Module, task: Task, items: Sequence[Item], device: torch.device, batch_size: int
+    network: nn.Module,
+    task: Task,
+    items: Sequence[Item],
+    device: torch.device,
+    batch_size: int,
+    team: Team | None = None,
 ) -> Validation:
-    """Return the figures over all items."""
-    said, truth, losses = [], [], []
-    for index, answer, loss in answers(network, task, items, device, batch_size):
-        target = items[index].target
+    """Return the figures over all items; each process of a ``team`` looks at its share."""
+    team, found = team or Alone(), []
+    share = items[team.share(items)]
+    for index, answer, loss in answers(network, task, share, device, batch_size):
+        target = share[index].target
         assert target is not None
         assert loss is not None
-        said.append(answer)
-        truth.append(target)
-        losses.append(loss)
-    return Validation(float(torch.stack(losses).mean()), task.score(said, truth))
+        found.append((answer, target, float(loss)))
+    said, truth, losses = zip(*team.gathered(found))
+    return Validation(sum(losses) / len(losses), task.score(said, truth))
 
 
 def fit(
@@ -72,19 +80,21 @@ def fit(
     steering: Steering | None = None,
     after_epoch: Sequence[AfterEpoch] = (),
     name_of: Callable[[int], str] = str,
+    content: str = "",
 ) -> Generator[Event, None, None]:
     """Train as the options say: by default AdamW, one-cycle, gradients clipped to norm 1.
 
-    ``options`` are resolved (no 0 left). Each epoch sees item i ``repeats[i]`` times, augmented; ``name_of`` gives the
-    name of an item's sample. Where only the head is trained, the frozen trunk sees a few views of each item and no more
-    (see `trunk`). ``steering`` brings the changes that the user makes on the way. With ``go_on`` it goes on from the
-    state that was kept last, and ends with the weights of a training that was never broken off (bit for bit on a CPU).
-    Raises `Fault` when the loss or a gradient is not finite, before the step that would spoil the weights, when memory
-    does not suffice, and where it cannot go on.
+    ``options`` are resolved (no 0 left). Each epoch sees item i ``repeats[i]`` times, augmented. ``name_of`` gives the
+    name of an item's sample, ``content`` stands for what the items hold. Where only the head is trained, the frozen
+    trunk sees a few views of each item and no more (see `trunk`). ``steering`` brings changes that the user makes on
+    the way. With ``go_on`` it goes on from the state that was kept last, and ends with the weights of a training that
+    was never broken off (bit for bit on a CPU). Raises `Fault` when the loss or a gradient is not finite, before the
+    step that would spoil the weights, when memory does not suffice, where it cannot go on, and where one of several
+    processes is gone.
     """
     loop = _Loop(network, task, train, validation, options, frozen, repeats, checkpoints, device, name_of)
-    loop.steering, loop.after_epoch = steering or Steering(), after_epoch
-    with same_bits(options.deterministic):
+    loop.steering, loop.after_epoch, loop.content = steering or Steering(), after_epoch, content
+    with same_bits(options.deterministic), together(loop.team):
         yield from loop.run(go_on)
 
 
@@ -93,6 +103,7 @@ class _Loop:
 
     steering: Steering
     after_epoch: Sequence[AfterEpoch]
+    content: str
 
     def __init__(
         self,
@@ -113,7 +124,8 @@ class _Loop:
         self.a_pass = math.ceil(sum(repeats) / self._drawn_a_step)
         self.chance = torch.Generator().manual_seed(options.seed)
         self.data = digest_of(repeats, (len(train), len(validation)))
-        self.frozen = set(frozen)
+        self.frozen, self.team = set(frozen), team_on(device)
+        self.unfreezing = Unfreezing(network, options.unfreeze)
 
     @property
     def _drawn_a_step(self) -> int:
@@ -121,18 +133,23 @@ class _Loop:
 
     def run(self, go_on: bool) -> Generator[Event, None, None]:
         """Train from the start, or from where it stood."""
-        torch.manual_seed(self.options.seed)  # dropout draws from torch's own chance
+        self._seed(0)
         kept = self.checkpoints.kept_state(self.data) if go_on else None
         at = self.at = kept.standing if kept else Standing(self.data, self.options.epochs)
         self.task = replace(self.task, **at.task)
-        self.learner = Learner(self.network, self.options, self._frozen_now(), self.device, at.scale)
+        self.learner = Learner(self.network, self.options, self._frozen_now(), self.device, at.scale, self.team)
         self.schedule = Schedule(self.options, self.a_pass * at.epochs)
         if kept:
             kept.restore(self._movers())
-            self.steering.skip(at.step)
+            self.steering.skip(at.changes)
+            if self.team.rank:  # what was kept is the chance of the first process
+                self._seed(at.step)
         self.checkpoints.watch(self.learner.judged)
         if kept:
             self.checkpoints.go_on(at)
+        if at.content not in ("", self.content):
+            yield Warned("Samples or labels were changed since it stopped: it goes on with them as they are now")
+        at.content = self.content
         if at.epochs < self.options.epochs:
             self._extend(self.options.epochs)
         self._feed()
@@ -146,8 +163,14 @@ class _Loop:
             raise
         self.checkpoints.keep_state(at, self._movers(), now=True)
 
+    def _seed(self, step: int) -> None:
+        """Set torch's own chance, which dropout draws from: another one in each process of a team."""
+        torch.manual_seed(self.options.seed + self.team.rank * (step + 1))
+
     def _frozen_now(self) -> set[str]:
-        return self.frozen if self.at.frozen is None else set(self.at.frozen)
+        if self.at.frozen is not None:  # the user's last word
+            return set(self.at.frozen)
+        return self.unfreezing.frozen(self.frozen, self.at.epoch)
 
     def _movers(self) -> Movers:
         assert self.learner.optimizer is not None
@@ -156,13 +179,13 @@ class _Loop:
             "optimizer": self.learner.optimizer,
             "schedule": self.schedule,
             "scaler": self.learner.scaler,
+            "pull": self.learner.pull,
             "chance": Chance(self.chance),
         }
         return {**movers, "average": self.learner.averaged} if self.learner.averaged is not None else movers
 
     def _feed(self) -> None:
-        options = self.options
-        self.feed = Feed(self.learner, self.task, self.train, self.validation, options.seed, options.views)
+        self.feed = Feed(self.learner, self.task, self.train, self.validation, self.options)
 
     def _extend(self, epochs: int) -> None:
         """Plan for more epochs: a schedule of its own, and lower, over what is left."""
@@ -174,10 +197,13 @@ class _Loop:
 
     def _epoch(self) -> Generator[Event, None, None]:
         at = self.at
+        yield from self._opened()
         self.learner.train_mode()
         at.order = at.order or [self.drawn[n] for n in torch.randperm(len(self.drawn), generator=self.chance).tolist()]
-        for chosen in _batches(at.order, self._drawn_a_step)[at.place :]:
+        for chosen in _batches(at.order, self._drawn_a_step, 2 * self.team.size)[at.place :]:
             yield from self._changes()
+            if self.checkpoints.ended:
+                return
             yield from self._step(chosen)
         done = EpochDone(at.epoch, at.step, sum(at.losses) / max(1, len(at.losses)), None, {})
         if len(self.validation):
@@ -195,10 +221,19 @@ class _Loop:
                 f"{at.best_epoch}"
             )
 
+    def _opened(self) -> Generator[Event, None, None]:
+        """Open the layers whose epoch has come."""
+        frozen = self._frozen_now()
+        if opened := sorted(self.learner.frozen - frozen):
+            self.learner.open(frozen)
+            self._feed()
+            tops = ", ".join(dict.fromkeys(name.split(".")[0] for name in opened))
+            yield Changed(self.at.step, self.at.epoch, f"{len(opened)} more layers learn (in {tops})")
+
     def _validated(self, done: EpochDone) -> EpochDone:
         at, feed = self.at, self.feed
         found = self.learner.room.attempt(
-            lambda part: validate(feed.judged, self.task, feed.held_out, self.device, part)
+            lambda part: validate(feed.judged, self.task, feed.held_out, self.device, part, self.team)
         )
         better = found.metrics.get(self.task.metric, 0.0) - _LOSS_COUNTS * found.loss
         self.schedule.judge(better)
@@ -213,7 +248,7 @@ class _Loop:
         batch = self.feed.batch(chosen, at.epoch, self.chance)
         found = None
         try:
-            found = self.learner.step(self.feed.module, self.task, batch)
+            found = self.learner.step(self.feed.module, self.task, batch, len(chosen))
         except NotFinite as error:
             words = self._broken(error.value, chosen)
         self.schedule.step()
@@ -248,7 +283,18 @@ class _Loop:
             yield Warned(self.learner.room.told.pop(0))
 
     def _changes(self) -> Generator[Event, None, None]:
-        for wish in self.steering.due(self.at.step):
+        due = self.steering.due(self.at.step)
+        if self.team.size > 1:
+            if self.at.step % _STEPS_BETWEEN:
+                self.steering.put_off(due)
+                return
+            due = self.team.agreed(due)
+        for wish in due:
+            if wish.get("stop") and self.team.size > 1:  # one process is stopped by what runs it
+                self.checkpoints.ended = "it was stopped"
+                return
+            if wish.get("stop"):
+                continue
             try:
                 yield self._change(wish)
             except Fault as fault:
@@ -257,7 +303,8 @@ class _Loop:
     def _change(self, wish: Wish) -> Changed:
         """Do what the user wishes from the next step on."""
         at = self.at
-        change = change_of(wish, self.task, list(layer_modules(self.network)))
+        change = change_of(wish, self.task, self.network)
+        at.changes += 1
         if change.learning_rate is not None:
             at.scale = change.learning_rate / self.options.learning_rate
             self.learner.scale = at.scale
@@ -277,7 +324,10 @@ class _Loop:
         return Changed(at.step, at.epoch, change.words, wish)
 
 
-def _batches(order: Sequence[int], size: int) -> list[Sequence[int]]:
-    """Return the batches of an epoch; a last one of a single item is left out: batch norm cannot learn from it."""
+def _batches(order: Sequence[int], size: int, least: int) -> list[Sequence[int]]:
+    """Return the batches of an epoch; a last one of fewer than ``least`` items is left out.
+
+    Batch norm cannot learn from a single item, nor a process from none.
+    """
     batches = [order[start : start + size] for start in range(0, len(order), size)]
-    return batches[:-1] if len(batches) > 1 and len(batches[-1]) == 1 else batches
+    return batches[:-1] if len(batches) > 1 and len(batches[-1]) < least else batches

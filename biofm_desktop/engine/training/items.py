@@ -1,6 +1,7 @@
 """Samples made ready for training: encoded once and kept while memory lasts, else encoded again at each use."""
 
 import time
+import zlib
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from typing import overload
@@ -24,6 +25,7 @@ class Items(Sequence[Item]):
         self._kept: list[Item | None] = []
         self.origin: list[tuple[Sample, int]] = []
         self._open: tuple[Sample, list[Item]] | None = None
+        self._sum = 0
 
     def add(self, sample: Sample, items: list[Item], keep: bool) -> int:
         """Take up a sample's labelled items; return how many bytes are kept."""
@@ -34,12 +36,19 @@ class Items(Sequence[Item]):
             self._kept.append(item if keep else None)
             self.origin.append((sample, part))
             size += item.inputs.nbytes + item.target.nbytes
+            for tensor in (item.inputs, item.target):
+                self._sum = zlib.crc32(tensor.contiguous().numpy().data, self._sum)
         return size if keep else 0
 
     def repeats(self) -> list[int]:
         """Return how often an epoch draws each item: a sample's draws shared among its items."""
         parts = Counter(sample.key for sample, _ in self.origin)
         return [max(1, self._task.draws(sample) // parts[sample.key]) for sample, _ in self.origin]
+
+    @property
+    def digest(self) -> str:
+        """Return what stands for all inputs and targets: another one where one of them was changed."""
+        return f"{self._sum:08x}"
 
     def name_of(self, index: int) -> str:
         """Return the name of the sample that an item is of."""

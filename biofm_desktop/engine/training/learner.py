@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import torch
@@ -14,7 +15,9 @@ from biofm_desktop.engine.tasks import Item, Task
 from .freezing import freeze, train_mode
 from .optimizers import carry_over, optimizer_of, parameter_groups
 from .precision import Precision
+from .pull import Pull
 from .room import Room, parts_of
+from .team import Alone, Team
 
 
 class NotFinite(Exception):
@@ -35,13 +38,22 @@ class Stepped(NamedTuple):
 class Learner:
     """Holds the network, its optimiser (over open tensors only) and the average of its weights.
 
-    ``scale`` is a factor on all learning rates, for those that the user changes on the way.
+    ``scale`` is a factor on all learning rates, for those that the user changes on the way. The processes of a ``team``
+    learn from their shares of a batch as one would from the whole.
     """
 
     def __init__(
-        self, network: nn.Module, options: FitOptions, frozen: Collection[str], device: torch.device, scale: float = 1.0
+        self,
+        network: nn.Module,
+        options: FitOptions,
+        frozen: Collection[str],
+        device: torch.device,
+        scale: float = 1.0,
+        team: Team | None = None,
     ) -> None:
         self.network, self.device, self.scale = network, device, scale
+        self.team = team or Alone()
+        self._wrapped: tuple[nn.Module, nn.Module] | None = None
         self._options = options
         self.room = Room(options.batch_size)
         self._precision = Precision(options.precision, device)
@@ -51,6 +63,7 @@ class Learner:
             if options.ema
             else None
         )
+        self.pull = Pull(network, options.pull_to_start)
         self.optimizer: torch.optim.Optimizer | None = None
         self.open(frozen)
 
@@ -61,11 +74,10 @@ class Learner:
 
     def open(self, frozen: Collection[str]) -> None:
         """Freeze the layers of these names and train all others from here; what was learnt of them stays known."""
-        self.frozen = set(frozen)
+        self.frozen, self._wrapped = set(frozen), None
         freeze(self.network, self.frozen)
-        made = optimizer_of(
-            parameter_groups(self.network, self._options.weight_decay), self._options, self._options.learning_rate
-        )
+        groups = parameter_groups(self.network, self._options)
+        made = optimizer_of(groups, self._options, self._options.learning_rate)
         for group in made.param_groups:
             group["highest"] = group["lr"]
         carry_over(self.optimizer, made)
@@ -74,7 +86,7 @@ class Learner:
 
     def train_mode(self) -> None:
         """Make ready to learn; frozen layers keep their statistics."""
-        train_mode(self.network, self.frozen)
+        train_mode(self.network, self.frozen, self._options.batch_norm)
 
     def set_rate(self, factor: float) -> float:
         """Give each group this share of its highest rate; return the highest of all."""
@@ -83,10 +95,11 @@ class Learner:
             group["lr"] = group["highest"] * self.scale * factor
         return float(max(group["lr"] for group in self.optimizer.param_groups))
 
-    def step(self, module: nn.Module, task: Task, batch: Sequence[Item]) -> Stepped:
+    def step(self, module: nn.Module, task: Task, batch: Sequence[Item], of: int = 0) -> Stepped:
         """Learn from a batch through ``module`` (the network, or its head); where memory runs out, in parts.
 
-        Raises `NotFinite` before anything is changed, and `Fault` where memory does not suffice.
+        ``of`` is the size of the batch of which a team's process has a share (0: it has all). Raises `NotFinite` before
+        anything is changed, and `Fault` where memory does not suffice.
         """
         assert self.optimizer is not None
         # Batch norm notes a batch before its loss is known.
@@ -99,14 +112,16 @@ class Learner:
         def learn(part: int) -> float:
             if part < whole:  # memory ran out on the way
                 back()
-            return self._gather(module, task, batch, part)
+            return self._gather(through, task, batch, part, of or len(batch))
 
+        through = self._through(module)
         whole = self.room.part
 
-        value = self.room.attempt(learn)
+        value = self.team.mean(self.room.attempt(learn) if self.team.size == 1 else learn(whole))
         gradient = math.nan
         if math.isfinite(value):
             self.scaler.unscale_(self.optimizer)
+            self.pull.add()
             gradient = self._clipped()
         if not math.isfinite(gradient) and not (self.scaler.is_enabled() and math.isfinite(value)):
             back()
@@ -118,23 +133,35 @@ class Learner:
             self.averaged.update_parameters(self.network)
         return Stepped(value, gradient)
 
-    def _gather(self, module: nn.Module, task: Task, batch: Sequence[Item], part: int) -> float:
-        """Add up the gradients of all parts of a batch; return the mean loss."""
+    def _through(self, module: nn.Module) -> nn.Module:
+        """Return what batches go through so that all processes learn the same."""
+        if self._wrapped is None or self._wrapped[0] is not module:
+            self._wrapped = module, self.team.wrapped(module)
+        return self._wrapped[1]
+
+    def _gather(self, module: nn.Module, task: Task, batch: Sequence[Item], part: int, of: int) -> float:
+        """Add up the gradients of all parts of a batch; return the mean loss.
+
+        A process of a team counts its share as much as it holds of the batch, since the team takes the mean of all.
+        """
         assert self.optimizer is not None
         self.optimizer.zero_grad(set_to_none=True)
         total = 0.0
-        for where in parts_of(len(batch), part):
+        parts = parts_of(len(batch), part)
+        for where in parts:
             items = batch[where]
             inputs = torch.stack([item.inputs for item in items]).to(self.device)
             target = torch.stack([_target(item) for item in items]).to(self.device)
             with self._precision():
                 loss = task.loss(module(inputs), target)
-            share = len(items) / len(batch)
+            share = len(items) * self.team.size / of
             value = float(loss.detach())
             total += value * share
-            if not math.isfinite(value):
+            if not math.isfinite(value) and self.team.size == 1:
                 break
-            self.scaler.scale(loss * share if share < 1 else loss).backward()
+            with self.team.not_yet(module) if where is not parts[-1] else nullcontext():
+                scaled: Tensor = self.scaler.scale(loss * share if share != 1 else loss)
+                scaled.backward()
         return total
 
     def _clipped(self) -> float:

@@ -7,18 +7,31 @@ import torch
 from torch import nn
 
 from biofm_desktop.engine.fit_options import OptimisingOptions
+from biofm_desktop.engine.models.layers import layer_modules
+from biofm_desktop.engine.models.rates import rate_factors
+from biofm_desktop.engine.recipes import FitOptions
 
 _MOMENTUM = 0.9
 
 
-def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Return the open tensors in two groups: matrices and filters decay, norms and biases (one axis) do not."""
-    opened = [p for p in network.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in opened if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in opened if p.ndim <= 1], "weight_decay": 0.0},
+def parameter_groups(network: nn.Module, options: FitOptions) -> list[dict[str, Any]]:
+    """Return the open tensors in groups of one weight decay and one ``factor`` on the learning rate.
+
+    Matrices and filters decay; norms, biases (one axis) and embeddings do not. The factor falls from stage to stage,
+    away from the head (Bao et al., arXiv 2106.08254), times that of the rates that the user names.
+    """
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    factors = rate_factors(list(layer_modules(network)), options)
+    for name, module in layer_modules(network).items():
+        for parameter in module.parameters(recurse=False):
+            if parameter.requires_grad:
+                bare = parameter.ndim <= 1 or isinstance(module, nn.Embedding)
+                key = factors[name], 0.0 if bare else options.weight_decay
+                groups.setdefault(key, []).append(parameter)
+    return [
+        {"params": tensors, "factor": factor, "weight_decay": decay, "lr": options.learning_rate * factor}
+        for (factor, decay), tensors in groups.items()
     ]
-    return [group for group in groups if group["params"]]
 
 
 def optimizer_of(groups: Iterable[dict[str, Any]], options: OptimisingOptions, rate: float) -> torch.optim.Optimizer:

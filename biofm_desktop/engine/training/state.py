@@ -22,12 +22,14 @@ _WAY_OUT = "Start a new training; the weights of this run can be its start"
 class Standing:
     """The place of a training in its data, and what it reached: ``place`` steps of this epoch's ``order`` are done.
 
-    ``data`` stands for the items that it learns from, so that it goes on with the same ones only. ``frozen``, ``scale``
-    (of the learning rates) and ``task`` (options) are as the user changed them on the way.
+    ``data`` stands for the number of items that it learns from, so that it goes on with as many only; ``content`` for
+    what they hold. ``frozen``, ``scale`` (of the learning rates) and ``task`` (options) are as the user changed them on
+    the way, ``changes`` times.
     """
 
     data: str
     epochs: int
+    content: str = ""
     step: int = 0
     epoch: int = 1
     place: int = 0
@@ -38,6 +40,7 @@ class Standing:
     frozen: list[str] | None = None
     scale: float = 1.0
     task: dict[str, Any] = field(default_factory=dict)
+    changes: int = 0
     skipped: int = 0
 
     def end_epoch(self) -> None:

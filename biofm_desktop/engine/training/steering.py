@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from torch import nn
+
 from biofm_desktop.engine.events import Changed
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.models.patterns import frozen_names
+from biofm_desktop.engine.models.layers import frozen_in, layer_modules
 from biofm_desktop.engine.options import specs
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.tasks import Task
@@ -33,19 +35,27 @@ class Steering:
     def __init__(self, wishes: Callable[[], Sequence[Wish]] = list, earlier: Iterable[Changed] = ()) -> None:
         self._wishes = wishes
         self._earlier = sorted(earlier, key=lambda change: change.step)
+        self._put_off: list[Wish] = []
 
-    def skip(self, step: int) -> None:
-        """Leave out what was done before this step: its state holds that."""
-        self._earlier = [change for change in self._earlier if change.step >= step]
+    def skip(self, count: int) -> None:
+        """Leave out so many of the earlier changes: the state that it goes on from holds them."""
+        self._earlier = self._earlier[count:]
 
     def due(self, step: int) -> list[Wish]:
         """Return the changes to make after so many steps."""
         due = [change.values for change in self._earlier if change.step <= step]
         self._earlier = [change for change in self._earlier if change.step > step]
-        return due + [wish["change"] for wish in self._wishes() if isinstance(wish.get("change"), dict)]
+        posted = [*self._put_off, *self._wishes()]
+        self._put_off = []
+        asked = [wish["change"] for wish in posted if isinstance(wish.get("change"), dict)]
+        return due + asked + ([{"stop": True}] if any(wish.get("stop") for wish in posted) else [])
+
+    def put_off(self, due: Sequence[Wish]) -> None:
+        """Give changes that were due back at the next asking."""
+        self._put_off = [{"stop": True} if wish.get("stop") else {"change": wish} for wish in due]
 
 
-def change_of(wish: Wish, task: Task, layers: Sequence[str]) -> Change:
+def change_of(wish: Wish, task: Task, network: nn.Module) -> Change:
     """Return the change that a wish means: ``freeze`` (patterns), ``learning_rate``, ``epochs``, ``task`` (options).
 
     Raises `Fault` for what cannot be changed now.
@@ -60,9 +70,9 @@ def change_of(wish: Wish, task: Task, layers: Sequence[str]) -> Change:
     known = {spec.name: spec for spec in specs(FitOptions)}
     words, made = list[str](), Change()
     if "freeze" in wish:
-        frozen = frozenset(frozen_names(layers, tuple(wish["freeze"])))
+        frozen, layers = frozenset(frozen_in(network, tuple(wish["freeze"]))), layer_modules(network)
         made = replace(made, frozen=frozen)
-        words.append(f"{len(layers) - len(frozen)} of {len(layers)} layers learn")
+        words.append(f"{len(set(layers) - frozen)} of {len(layers)} layers learn")
     if "learning_rate" in wish:
         rate = known["learning_rate"].check(wish["learning_rate"])
         if not rate:

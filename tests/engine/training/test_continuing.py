@@ -207,3 +207,22 @@ def test_after_each_of_twenty_kills_it_goes_on_to_the_same_weights(cells, unbrok
     chance = random.Random(4)
     for number in range(20):
         check_kill(cells, unbroken, tmp_path / f"run{number}", chance.uniform(0, 1.5))
+
+
+def test_a_run_with_adapters_goes_on_and_leaves_a_plain_model(cells, tmp_path):
+    from biofm_desktop.engine.inference.run_folder import load_run
+
+    def with_adapters(out):
+        plain = job(cells, out)
+        more = {"adapter": "lora", "adapter_rank": 2, "layer_decay": 0.5, "epochs": 3}
+        return replace(plain, fit_options={**plain.fit_options, **more}, freeze=("conv1",))
+
+    list(HereRun(with_adapters(tmp_path / "whole")))
+    run = HereRun(with_adapters(tmp_path / "broken"))
+    for event in run:
+        if isinstance(event, StepDone) and event.step == 11:
+            run.stop()
+    assert isinstance(list(HereRun(ContinueJob(run_folder=str(tmp_path / "broken"))))[-1], Finished)
+    whole, broken = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "broken"))
+    assert all(torch.equal(whole[name], broken[name]) for name in whole)
+    assert load_run(tmp_path / "broken", torch.device("cpu")).task.classes == ("dark", "light")
