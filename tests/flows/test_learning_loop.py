@@ -1,6 +1,5 @@
 """Correct, retrain, next on real red cells; and that proposals beat chance. Minutes; ``pytest -m slow``."""
 
-import json
 import zipfile
 from pathlib import Path
 
@@ -36,16 +35,16 @@ def part_of_red_cells(folder, each=24):
     return folder
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_corrected_red_cells_are_right_after_the_loop_and_the_others_stay_known(tmp_path, seed):
-    data = part_of_red_cells(tmp_path / "cells")
-    project = Project.for_data([data], tmp_path / "project")
+def one_round(folder, seed):
+    """Train on half of the training cells, correct six of the model's errors on the other half, and retrain."""
+    data = part_of_red_cells(folder / "cells")
+    project = Project.for_data([data], folder / "project")
     truth = {sample.key: sample.target for sample in project.dataset}
     train = [sample.key for sample in project.dataset if sample.split == "train"]
     pool = [str(key) for key in np.random.default_rng(seed).permutation(train)[: len(train) // 2]]
     for key in pool:
         project.set_target(key, None)
-    run, where = tmp_path / "run", (str(project.folder),)
+    run, new, where = folder / "run", folder / "new", (str(project.folder),)
     done(
         TrainJob(
             task="image-classification",
@@ -58,23 +57,41 @@ def test_corrected_red_cells_are_right_after_the_loop_and_the_others_stay_known(
             weights=str(WEIGHTS),
         )
     )
-    done(PredictJob(run_folder=str(run), inputs=where, out=str(tmp_path / "said"), keys=tuple(pool)))
-    wrong = [said.key for said in read_predictions(tmp_path / "said") if said.label != truth[said.key]][:6]
-    assert len(wrong) == 6
+    done(PredictJob(run_folder=str(run), inputs=where, out=str(folder / "said"), keys=tuple(pool)))
+    wrong = [said.key for said in read_predictions(folder / "said") if said.label != truth[said.key]][:6]
     for key in wrong:
         project.set_target(key, truth[key])
     project.close()
-    found = done(RetrainJob(run_folder=str(run), data=where, out=str(tmp_path / "new"), only=tuple(wrong)))
-    seconds = json.loads((tmp_path / "new" / "metrics.json").read_text())["seconds"]
-    tested = [
-        done(EvaluateJob(run_folder=str(folder), data=where, out=str(tmp_path / name), split="test"))["accuracy"]
-        for name, folder in (("before", run), ("after", tmp_path / "new"))
-    ]
-    before, after = found["before"]["accuracy"], found["validation"]["accuracy"]
-    print(
-        f"\n{found['epochs']} epochs, {seconds:.0f} s: right on {found['corrected']['accuracy']:.2f} of the corrected, "
-        f"validation {before:.3f} to {after:.3f}, test {tested[0]:.3f} to {tested[1]:.3f}"
+    found = done(RetrainJob(run_folder=str(run), data=where, out=str(new), only=tuple(wrong), seed=seed))
+    before, after = (
+        done(EvaluateJob(run_folder=str(each), data=where, out=str(folder / f"of_{each.name}"), split="test"))
+        for each in (run, new)
     )
-    assert found["corrected"]["accuracy"] >= 5 / 6
-    assert after >= before - 0.08  # 72 samples, on which the run's best epoch was chosen
-    assert tested[1] >= tested[0] - 0.02
+    validation = found["validation"]["accuracy"] - found["before"]["accuracy"]
+    test = after["accuracy"] - before["accuracy"]
+    print(f"\nseed {seed}: {found['epochs']} epochs, {found['seconds']:.0f} s, of the corrected right", end=" ")
+    print(
+        f"{found['corrected']['accuracy']:.2f}, validation {validation:+.3f}, test {before['accuracy']:.3f} {test:+.3f}"
+    )
+    return found["corrected"]["accuracy"], validation, test
+
+
+def test_corrected_red_cells_are_right_after_the_loop_and_the_others_stay_known(tmp_path):
+    """The run's best epoch was chosen on the validation samples, so these fall a little whatever comes next."""
+    corrected, validation, test = np.mean([one_round(tmp_path / str(seed), seed) for seed in range(3)], axis=0)
+    assert corrected >= 0.9
+    assert validation >= -0.06
+    assert test >= -0.03
+
+
+def test_proposals_beat_chance_on_red_cells_at_the_same_number_of_labels(tmp_path, monkeypatch):
+    """Mean of five seeds, over all label counts after the first, which both share; see `bench_active`."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
+    import bench_active
+
+    bench = bench_active.red_cells(tmp_path / "cells")
+    found = bench_active.figures(bench, (bench_active.RANDOM, "clusters"), 5, "macro_f1")
+    bench_active.show(bench, found, "macro_f1")
+    chance, proposed = (found[way][:, 1:].mean(1) for way in (bench_active.RANDOM, "clusters"))
+    assert proposed.mean() > chance.mean() + 0.005
+    assert (proposed > chance).sum() >= 4

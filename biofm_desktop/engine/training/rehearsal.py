@@ -4,7 +4,6 @@ Rehearsal against forgetting: Robins, Connect. Sci. 7, 123 (1995); Rolnick et al
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -78,9 +77,8 @@ def kept_norms(network: nn.Module) -> set[str]:
 class LastKept(Checkpoints):
     """Keeps the last weights, not those best on validation: a correction is learnt last. It cannot be gone on with."""
 
-    def keep_best(self, epoch: int) -> Path:
+    def keep_best(self, epoch: int) -> None:
         """Keep nothing of its own."""
-        return self.folder / "checkpoints" / "best.safetensors"
 
     def keep_state(self, standing: Standing, movers: Movers, *, now: bool = False) -> None:
         """Keep none: it takes a moment, and would begin anew."""
