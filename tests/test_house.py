@@ -115,7 +115,7 @@ def test_lists_hold_what_the_outside_asks_for_by_name() -> None:
     assert {"image-classification", "semantic-segmentation", "sequence-classification", "sequence-regression"} <= set(
         TASKS.names
     )
-    images = {"biomed-cnn", "vgg16", "resnet18", "mobilenet-v2", "unet"}
+    images = {"biomed-cnn", "vgg16", "resnet18", "mobilenet-v2", "unet", "unet-mobilenet-v2"}
     assert images | {"sequence-cnn", "rnn", "lstm", "gru", "sequence-transformer"} <= set(MODELS.names)
     assert {"label-tiff", "csv"} <= set(EXPORTS.names)
     assert JOBS.names

@@ -17,6 +17,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json
 from biofm_desktop.engine.jobs import (
     ContinueJob,
+    EstimateJob,
     EvaluateJob,
     FitOptions,
     Job,
@@ -33,10 +34,12 @@ from .active import retrain, suggest
 from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
+from .steering import steer
 
 __all__ = [
     "continue_run",
     "doctor",
+    "estimate",
     "evaluate",
     "inspect",
     "leaks",
@@ -45,6 +48,7 @@ __all__ = [
     "project",
     "retrain",
     "run",
+    "steer",
     "suggest",
     "train",
 ]
@@ -67,6 +71,25 @@ def train(given: argparse.Namespace) -> int:
         weights=given.weights if given.weights in ("", "download") else _absolute([given.weights])[0],
     )
     return run_job(job, given)
+
+
+def estimate(given: argparse.Namespace) -> int:
+    """Say how long an epoch would take and whether the training fits this computer."""
+    task, found = TASKS[given.task], list[dict[str, Any]]()
+    job = EstimateJob(
+        task=task.name,
+        data=_absolute(given.data),
+        model=given.model,
+        task_options=_stated(from_flags(task, given), given),
+        fit_options=_stated(from_flags(FitOptions, given), given),
+        freeze=tuple(given.freeze),
+        train_only=tuple(given.train_only),
+    )
+    as_json, given.json = given.json, False
+    status = run_job(job, given, found)
+    if as_json and found:
+        say_json(found[0])
+    return status
 
 
 def continue_run(given: argparse.Namespace) -> int:

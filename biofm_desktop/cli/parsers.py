@@ -13,6 +13,8 @@ COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
     "continue": "go on with a training that was stopped or broke off, or for more epochs",
     "retrain": "learn a few corrected samples from the weights of a run, without forgetting the others",
+    "steer": "change a training under way: layers, learning rate, epochs, augmentation; or pause and stop it",
+    "estimate": "say how long an epoch will take and whether the training fits this computer",
     "predict": "let a run folder predict, and save files for other programs",
     "evaluate": "judge a run folder on labelled data",
     "suggest": "propose samples to label next, those that teach a run's model most, each with the reason",
@@ -71,6 +73,19 @@ def _json_flag(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
+    parser.add_argument("--weights", default="", metavar="FILE", help="state dict or safetensors; or 'download'")
+    _json_flag(parser, "events as lines of JSON")
+    _planned(parser, rest)
+
+
+def _estimate(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    _json_flag(parser, "figures as one line of JSON")
+    _planned(parser, rest)
+
+
+def _planned(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    """Add what says which training is meant."""
     from biofm_desktop.engine.jobs import FitOptions
     from biofm_desktop.engine.options import add_flags
     from biofm_desktop.engine.tasks import TASKS
@@ -78,19 +93,27 @@ def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     parser.add_argument("task", metavar="TASK", help=", ".join(TASKS.names))
     parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project")
     parser.add_argument("--model", required=True, metavar="NAME", help="see 'biofm list models'")
-    parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
     for flag, what in (("--freeze", "layers that stay as they are"), ("--train-only", "the only layers that learn")):
         parser.add_argument(
             flag, nargs="+", action="extend", default=[], metavar="PATTERN", help=f"{what}; see 'biofm list layers'"
         )
-    parser.add_argument("--weights", default="", metavar="FILE", help="state dict or safetensors; or 'download'")
-    _json_flag(parser, "events as lines of JSON")
     add_flags(parser, FitOptions)
     task = next((word for word in rest if word in TASKS), None)
     if task is not None:
         add_flags(parser.add_argument_group(f"options of {task}"), TASKS[task])  # type: ignore[arg-type]
     else:
         parser.epilog = "Each task has options of its own: biofm train TASK --help"
+
+
+def _steer(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("run", metavar="RUN", help="the folder of a run under way")
+    parser.add_argument("--freeze", nargs="+", metavar="PATTERN", help="from now on these layers stay as they are")
+    parser.add_argument("--train-all", action="store_true", help="from now on all layers learn")
+    parser.add_argument("--learning-rate", type=float, metavar="X", help="the highest of the schedule, from now on")
+    parser.add_argument("--epochs", type=int, metavar="N", help="how many it shall have in all")
+    parser.add_argument(
+        "--option", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="of the task's augmentation"
+    )
 
 
 def _continue(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -188,6 +211,8 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "train": _train,
     "continue": _continue,
     "retrain": retrain_words,
+    "steer": _steer,
+    "estimate": _estimate,
     "predict": _predict,
     "evaluate": _evaluate,
     "suggest": suggest_words,

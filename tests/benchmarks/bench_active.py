@@ -1,9 +1,9 @@
 """Does "label these next" beat chance? Test figures at equal label counts, mean and spread over five seeds.
 
-Red cells (chula_rbc12, 12 unbalanced classes): a frozen MobileNetV2 with ImageNet weights and a linear head that is made
-anew at each count. Splice sites (60 letters, three classes) and promoters (300 letters, two): a 1-D CNN from scratch,
-trained anew at each count. Each seed begins with the same random labelled samples for every way of choosing; the model
-that was trained on them chooses the next ones out of the pool, whose labels are then told.
+Red cells (chula_rbc12, 12 unbalanced classes): a frozen MobileNetV2 with ImageNet weights and a linear head that is
+made anew at each count. Splice sites (60 letters, three classes) and promoters (300 letters, two): a 1-D CNN from
+scratch, trained anew at each count. Each seed begins with the same random labelled samples for every way of choosing;
+the model that was trained on them chooses the next ones out of the pool, whose labels are then told.
 
     .venv/bin/python tests/benchmarks/bench_active.py [--quick]
 """

@@ -64,9 +64,18 @@ def otsu(sample, truth):
     return max((above, ~above), key=lambda said: (said & truth).sum() / (said.sum() + truth.sum()))
 
 
-def test_a_unet_beats_otsu_on_nuclei_of_all_kinds(tmp_path):
+@pytest.mark.parametrize(
+    ("model", "more"),
+    [
+        pytest.param("unet", (), id="from_nothing"),
+        pytest.param(
+            "unet-mobilenet-v2", ("--weights", WEIGHTS, "--light", "wide", "--even", "yes"), id="from_photographs"
+        ),
+    ],
+)
+def test_a_unet_beats_otsu_on_nuclei_of_all_kinds(tmp_path, model, more):
     folder = DATA / "seg2d" / "dsb2018"
-    metrics, seconds = trained_and_judged(tmp_path, "semantic-segmentation", folder, "unet")
+    metrics, seconds = trained_and_judged(tmp_path, "semantic-segmentation", folder, model, *more)
     biofm("predict", tmp_path / "run", folder, "--out", tmp_path / "masks", "--as", "label-tiff")
     masks = {path.stem: path for path in (tmp_path / "masks").rglob("*.tif")}
     ours = dice_by_reading(lambda sample, _: tifffile.imread(masks[sample.key]) > 0, folder)

@@ -33,6 +33,15 @@ ROWS = [
 ]
 
 
+DESCRIBED = {
+    "layers": ROWS,
+    "head": "head",
+    "inputs": {"channels": 3, "size": [28, 28], "scaling": "unit"},
+    "outputs": 2,
+    "draws": 12,
+}
+
+
 class Runner(FakeRunner):
     """Answers what the layers are, unless a test wants to do so."""
 
@@ -40,7 +49,7 @@ class Runner(FakeRunner):
 
     def run(self, job):
         if isinstance(job, DescribeJob) and self.answers:
-            self.next = FakeRun(Finished("2 layers", result={"layers": ROWS, "head": "head"}))
+            self.next = FakeRun(Finished("2 layers", result=DESCRIBED))
         return super().run(job)
 
 
@@ -113,7 +122,7 @@ def test_only_tasks_and_models_that_fit_the_data_are_offered(desk):
     names = [task.itemData(i) for i in range(task.count())]
     assert set(names) == {"image-classification", "semantic-segmentation"}
     assert desk.panel.task == "semantic-segmentation"
-    assert [model.itemData(i) for i in range(model.count())] == ["unet"]
+    assert [model.itemData(i) for i in range(model.count())] == ["unet", "unet-mobilenet-v2"]
     desk.choose("train.task", "image-classification")
     assert "resnet18" in [model.itemData(i) for i in range(model.count())]
     assert model.itemData(0, Qt.ItemDataRole.ToolTipRole)
@@ -225,7 +234,7 @@ def test_the_dialog_opens_once_the_layers_are_read(desk):
     desk.find(QPushButton, "train.freeze").click()
     assert QApplication.activeModalWidget() is None
     desk.qtbot.waitUntil(lambda: bool(desk.runs(DescribeJob)), timeout=3000)
-    desk.runs(DescribeJob)[-1][1].feed.put(Finished("2 layers", result={"layers": ROWS, "head": "head"}))
+    desk.runs(DescribeJob)[-1][1].feed.put(Finished("2 layers", result=DESCRIBED))
     desk.describe()
     dialog = QApplication.activeModalWidget()
     assert dialog.objectName() == "freeze.dialog"
@@ -236,7 +245,7 @@ def test_choices_are_found_again_for_the_same_task_and_model(desk, qtbot):
     desk.choose("train.task", "image-classification")
     desk.choose("train.model", "resnet18")
     desk.find(QSpinBox, "train.options.epochs").setValue(7)
-    desk.flow._freeze(("layer1",))
+    desk.flow._freeze(("layer1",), {"layer_decay": 0.5})
     _, run = desk.start()
     run.feed.put(Finished("done", stopped=True))
     desk.qtbot.waitUntil(lambda: desk.enabled() == ["start"], timeout=3000)

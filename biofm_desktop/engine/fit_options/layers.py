@@ -54,7 +54,7 @@ class LayerOptions:
         "Pull to the start",
         low=0,
         high=10,
-        help="Pulls the weights towards those that it started from (L2-SP; 0.01, say): they forget less; 0: does not",
+        help="Pulls the weights towards those that it started from (L2-SP; 0.01, say), so that they forget less",
         group=GROUP,
     )
     adapter: str = option(

@@ -61,6 +61,6 @@ class OptimisingOptions:
         "Average weights",
         low=0,
         high=0.9999,
-        help="Keep a running average of the weights, so much of it the past (0.99, say), and judge that; 0: none",
+        help="Keep a running average of the weights, so much of it the past (0.99, say), and judge that. Not at 0",
         group=GROUP,
     )

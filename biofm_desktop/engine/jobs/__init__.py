@@ -11,6 +11,7 @@ from biofm_desktop.engine.registry import Registry
 from .base import Job
 from .continue_training import ContinueJob, epochs_of
 from .describe import DescribeJob
+from .estimate import EstimateJob
 from .evaluate import EvaluateJob
 from .leaks import LeaksJob
 from .predict import PredictJob
@@ -20,7 +21,11 @@ from .suggest import Suggestion, SuggestJob
 from .train import DOWNLOAD, TrainJob
 
 JOBS: Registry[type[Job]] = Registry(
+<<<<<<< HEAD
     "job", (TrainJob, ContinueJob, RetrainJob, PredictJob, EvaluateJob, SuggestJob, LeaksJob, DescribeJob, SelfTestJob)
+=======
+    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, LeaksJob, DescribeJob, EstimateJob, SelfTestJob)
+>>>>>>> main
 )
 
 
@@ -46,6 +51,7 @@ __all__ = [
     "JOBS",
     "ContinueJob",
     "DescribeJob",
+    "EstimateJob",
     "EvaluateJob",
     "FitOptions",
     "Job",

@@ -1,15 +1,17 @@
 """What jobs do with data before they work on it."""
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from biofm_desktop.engine.events import Event, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.models import MODELS, ModelEntry
+from biofm_desktop.engine.options import from_json
 from biofm_desktop.engine.project import load
-from biofm_desktop.engine.samples import Dataset, Sample
+from biofm_desktop.engine.samples import Dataset, InputSpec, Sample
 from biofm_desktop.engine.tasks import TASKS, Task
 
 SPLITS = "splits.json"
@@ -44,6 +46,16 @@ _KINDS = {"ImageSample": "images", "SequenceSample": "sequences"}
 def learnable(dataset: Dataset) -> tuple[Sample, ...]:
     """Return the samples that can be learnt from: those with a target, or with columns that may hold one."""
     return tuple(s for s in dataset if s.labelled or s.columns)
+
+
+def size_of(
+    paths: Sequence[str], task: type[Task], options: Mapping[str, Any], preferred: InputSpec | None
+) -> Generator[Event, None, tuple[InputSpec, int, int]]:
+    """Return what a model must take and give for the data, and how many items an epoch draws."""
+    dataset = yield from opened(paths, task)
+    made = from_json(task, options).for_dataset(dataset, preferred)
+    draws = sum(made.draws(s) for s in learnable(dataset) if s.split in ("train", ""))
+    return made.inputs, made.outputs, draws
 
 
 def fitting_model(name: str, task: type[Task]) -> ModelEntry:

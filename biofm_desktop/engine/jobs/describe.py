@@ -1,16 +1,14 @@
 """Say what a model is made of: the rows of the freeze dialog."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from biofm_desktop.engine.events import Event, Finished
-from biofm_desktop.engine.options import from_json
 from biofm_desktop.engine.samples import InputSpec, SequenceSample
-from biofm_desktop.engine.tasks import Task
 
 from .base import Job
-from .data import fitting_model, opened, task_class
+from .data import fitting_model, size_of, task_class
 
 _IMAGE, _SEQUENCE, _OUTPUTS = InputSpec(3, (96, 96)), InputSpec(4, (200,)), 2
 
@@ -46,19 +44,16 @@ class DescribeJob(Job):
         inputs, outputs = entry.preferred or (_SEQUENCE if sequence else _IMAGE), _OUTPUTS
         if not inputs.size:
             inputs = InputSpec(inputs.channels, _IMAGE.size, inputs.scaling)
+        draws = 0
         if self.data:
-            inputs, outputs = yield from self._for_data(kind, entry.preferred)
+            inputs, outputs, draws = yield from size_of(self.data, kind, self.task_options, entry.preferred)
         with torch.device("meta"):
             layers = describe(entry.build(inputs, outputs), empty_batch(inputs, sequence))
         result = {
             "layers": [asdict(layer) for layer in layers],
             "inputs": asdict(inputs),
             "outputs": outputs,
+            "draws": draws,
             "head": entry.head,
         }
         yield Finished(f"{len(layers)} layers", result=result)
-
-    def _for_data(self, kind: type[Task], preferred: InputSpec | None) -> Generator[Event, None, tuple[InputSpec, int]]:
-        dataset = yield from opened(self.data, kind)
-        task = from_json(kind, self.task_options).for_dataset(dataset, preferred)
-        return task.inputs, task.outputs

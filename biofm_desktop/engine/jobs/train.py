@@ -129,7 +129,7 @@ class TrainJob(Job):
         torch.manual_seed(options.seed)
         network = entry.build(task.inputs, task.outputs)
         if weights is not None:
-            load_weights(network, weights, entry.head)
+            load_weights(network, weights, entry.head, entry.trunk)
         frozen = frozen_in(network, self.freeze, self.train_only)
         return network, add_adapters(network, options, frozen) if options.adapter != "none" else frozen
 

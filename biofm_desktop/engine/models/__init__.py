@@ -8,6 +8,13 @@ from .base import Layer, ModelEntry, Weights
 _HERE = "biofm_desktop.engine.models"
 _TORCHVISION = "https://download.pytorch.org/models/"
 _IMAGENET = "ImageNet-1k (1.28 million photographs, 1,000 classes)"
+_MOBILENET_V2 = Weights(
+    _TORCHVISION + "mobilenet_v2-b0353104.pth",
+    14_212_972,
+    "b0353104",
+    "BSD-3-Clause (torchvision); ImageNet's terms: research",
+    _IMAGENET,
+)
 
 MODELS: Registry[ModelEntry] = Registry(
     "model",
@@ -52,13 +59,7 @@ MODELS: Registry[ModelEntry] = Registry(
             preferred=InputSpec(3, (160, 160), "symmetric"),
             head="classifier.1",
             recipe={"steps": 800, "learning_rate": 2e-3},
-            weights=Weights(
-                _TORCHVISION + "mobilenet_v2-b0353104.pth",
-                14_212_972,
-                "b0353104",
-                "BSD-3-Clause (torchvision); ImageNet's terms: research",
-                _IMAGENET,
-            ),
+            weights=_MOBILENET_V2,
             licence="BSD-3-Clause",
             citation="Sandler et al., CVPR 2018, arXiv 1801.04381",
         ),
@@ -92,6 +93,21 @@ MODELS: Registry[ModelEntry] = Registry(
             head="final_conv",
             licence="Apache-2.0 (MONAI)",
             citation="Ronneberger et al., MICCAI 2015, arXiv 1505.04597",
+        ),
+        ModelEntry(
+            name="unet-mobilenet-v2",
+            title="U-Net (MobileNetV2 encoder)",
+            help="A U-Net that starts from ImageNet weights: outlines better than one from scratch after few pictures.",
+            takes=ImageSample,
+            grain=Grain.PIXEL,
+            builder=f"{_HERE}.mobilenet_unet:mobilenet_v2_unet",
+            preferred=InputSpec(3, (), "symmetric"),
+            head="final_conv",
+            trunk="features",
+            recipe={"steps": 1400, "learning_rate": 1e-3},
+            weights=_MOBILENET_V2,
+            licence="BSD-3-Clause (trunk of torchvision), Apache-2.0 (blocks of MONAI)",
+            citation="Ronneberger et al., MICCAI 2015, arXiv 1505.04597; Sandler et al., CVPR 2018, arXiv 1801.04381",
         ),
         ModelEntry(
             name="sequence-cnn",

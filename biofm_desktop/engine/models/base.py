@@ -31,7 +31,8 @@ class ModelEntry:
     """One model of the list.
 
     ``builder`` is ``module:function`` inside this package; it is called with (inputs, outputs). ``preferred`` is the
-    input it was made for (None: whatever the data has). ``head`` names the layer that is made anew for each task.
+    input it was made for (None: whatever the data has). ``head`` names the layer that is made anew for each task;
+    ``trunk`` the part that published weights are for, where they are for a part alone (empty: for the whole network).
     ``recipe`` overrides the task's recipe of good training options.
     """
 
@@ -43,6 +44,7 @@ class ModelEntry:
     builder: str
     preferred: InputSpec | None = None
     head: str = "head"
+    trunk: str = ""
     recipe: dict[str, float] = field(default_factory=dict)
     weights: Weights | None = None
     licence: str = ""

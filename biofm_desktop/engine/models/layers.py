@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from biofm_desktop.engine.samples import InputSpec
 
 from .base import Layer
+from .keeping import kept_for_backward
 from .patterns import frozen_names
 from .stages import stages_of
 
@@ -36,9 +37,8 @@ def empty_batch(inputs: InputSpec, sequence: bool, count: int = 1) -> Tensor:
 def describe(network: nn.Module, sample: Tensor) -> list[Layer]:
     """Return the layers with tensors, with what one sample (batch of 1) makes of them; the network stays as it was."""
     shapes: dict[str, tuple[int, ...]] = {}
-    kept: dict[str, int] = {}
     modules = layer_modules(network)
-    hooks = [module.register_forward_hook(_noter(name, shapes, kept)) for name, module in modules.items()]
+    hooks = [module.register_forward_hook(_noter(name, shapes)) for name, module in modules.items()]
     training = network.training
     try:
         network.eval()
@@ -48,7 +48,7 @@ def describe(network: nn.Module, sample: Tensor) -> list[Layer]:
         network.train(training)
         for hook in hooks:
             hook.remove()
-    made = []
+    kept, made = kept_for_backward(network, sample), []
     for (name, module), stage in zip(modules.items(), stages_of(list(modules))):
         sizes = {n: p.numel() for n, p in module.named_parameters(recurse=False)}
         kind, shape = type(module).__name__, shapes.get(name, ())
@@ -63,10 +63,9 @@ def frozen_in(network: nn.Module, freeze: Iterable[str], train_only: Iterable[st
     return frozen_names(list(modules), freeze, train_only, tensors)
 
 
-def _noter(name: str, shapes: dict[str, tuple[int, ...]], kept: dict[str, int]) -> Any:
+def _noter(name: str, shapes: dict[str, tuple[int, ...]]) -> Any:
     def note(_: nn.Module, __: Any, output: Any) -> None:
         first = output[0] if isinstance(output, tuple) else output
         shapes[name] = tuple(first.shape[1:])
-        kept[name] = first.nelement() * first.element_size()
 
     return note

@@ -1,12 +1,15 @@
 """How much memory a training will need, predicted from the rows of its layers (pure values)."""
 
+import math
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from .base import Layer
 
-#: Bytes of one weight, of its gradient, and of Adam's two moments: all are float32.
-WEIGHT, GRADIENT, MOMENTS = 4, 4, 8
+#: Bytes of a weight or its gradient (float32), and of Adam's two moments.
+FLOAT, MOMENTS = 4, 8
+#: What the libraries keep for themselves while they compute (measured: tests/benchmarks/bench_estimate.py).
+_AROUND = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -17,31 +20,40 @@ class MemoryNeed:
     gradients: int
     optimiser: int
     activations: int
+    working: int = 0
 
     @property
     def total(self) -> int:
         """Return all of it, in bytes."""
-        return self.weights + self.gradients + self.optimiser + self.activations
+        return self.weights + self.gradients + self.optimiser + self.activations + self.working
 
 
 def training_memory(layers: Sequence[Layer], frozen: Set[str], batch_size: int) -> MemoryNeed:
-    """Return what training needs when the layers named in ``frozen`` stay as they are.
+    """Return what training needs when the layers and tensors named in ``frozen`` stay as they are.
 
     ``layers`` are in the order of the data's way. Nothing is kept for the backward pass before the first layer that
-    learns; of that part only the two largest neighbours lie in memory at once.
+    learns; behind it all is. What is worked on lies in memory besides: the two largest neighbours, as they are and as
+    the convolutions' library turns them, and two copies of the largest tensor while the optimiser moves it.
     """
-    learning = [layer.parameters > 0 and layer.name not in frozen for layer in layers]
-    first = learning.index(True) if True in learning else len(layers)
+    learnt = [trained_of(layer, frozen) for layer in layers]
+    first = next((place for place, count in enumerate(learnt) if count), len(layers))
     kept = sum(layer.activation_bytes for layer in layers[first:])
-    passed = [layer.activation_bytes for layer in layers[:first]]
+    passed = [FLOAT * math.prod(layer.shape) for layer in layers]
     passing = max((a + b for a, b in zip([0, *passed], passed)), default=0)
-    trained = sum(layer.parameters for layer, learns in zip(layers, learning) if learns)
     return MemoryNeed(
-        weights=WEIGHT * sum(layer.parameters for layer in layers),
-        gradients=GRADIENT * trained,
-        optimiser=MOMENTS * trained,
-        activations=batch_size * max(kept, passing),
+        weights=FLOAT * sum(layer.parameters for layer in layers),
+        gradients=FLOAT * sum(learnt),
+        optimiser=MOMENTS * sum(learnt),
+        activations=batch_size * kept,
+        working=batch_size * 2 * passing + 2 * FLOAT * max(learnt, default=0) + (_AROUND if layers else 0),
     )
+
+
+def trained_of(layer: Layer, frozen: Set[str]) -> int:
+    """Return how many weights of a layer learn."""
+    if layer.name in frozen:
+        return 0
+    return layer.parameters - sum(size for part, size in layer.tensors.items() if f"{layer.name}.{part}" in frozen)
 
 
 def as_text(size: float) -> str:

@@ -1,6 +1,6 @@
 """Which layers a user's patterns mean; knows names only, no tensors."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from biofm_desktop.engine.faults import Fault
@@ -39,19 +39,29 @@ def frozen_names(
                 f"The model has the parts {near}; 'biofm list layers' prints all names",
             )
 
-    def stays(name: str, part: str) -> bool:
-        if any(_means(pattern, name, part) for pattern in freeze):
-            return True
-        return bool(train_only) and not any(_means(pattern, name, part) for pattern in train_only)
-
-    frozen: set[str] = set()
-    for name in names:
-        parts = tensors.get(name, ()) or ("",)
-        staying = [part for part in parts if stays(name, part)]
-        frozen |= {name} if len(staying) == len(parts) else {f"{name}.{part}" for part in staying}
+    frozen = _whole(names, tensors, lambda name, part: any(_means(p, name, part) for p in freeze))
+    if train_only:
+        frozen |= _whole(names, tensors, lambda name, part: not any(_means(p, name, part) for p in train_only))
+    frozen = {name for name in frozen if name in tensors or name in names or name.rpartition(".")[0] not in frozen}
     if names and frozen >= set(names):
         raise Fault("frozen layers", "no layer is left to train", "Leave at least the last layer free")
     return frozen
+
+
+def meant(names: Sequence[str], patterns: Iterable[str], tensors: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the layers, and tensors of layers, that patterns mean; none for one that means nothing."""
+    patterns = tuple(patterns)
+    return _whole(names, tensors, lambda name, part: any(_means(pattern, name, part) for pattern in patterns))
+
+
+def _whole(names: Sequence[str], tensors: Mapping[str, Sequence[str]], holds: Callable[[str, str], bool]) -> set[str]:
+    """Return the layers for which it holds of all tensors, else the tensors for which it does."""
+    found: set[str] = set()
+    for name in names:
+        parts = tensors.get(name, ()) or ("",)
+        some = [part for part in parts if holds(name, part)]
+        found |= {name} if len(some) == len(parts) else {f"{name}.{part}" for part in some}
+    return found
 
 
 def _means(pattern: str, name: str, part: str) -> bool:

@@ -8,7 +8,7 @@ from biofm_desktop.engine.samples import InputSpec
 _SMALL = 64
 
 
-def _first_convolution(old: nn.Conv2d, channels: int) -> nn.Conv2d:
+def first_convolution(old: nn.Conv2d, channels: int) -> nn.Conv2d:
     """Return a convolution like the old one for another number of channels."""
     return nn.Conv2d(
         channels,
@@ -30,7 +30,7 @@ def resnet18(inputs: InputSpec, outputs: int) -> nn.Module:
     if max(inputs.size, default=_SMALL) < _SMALL:
         network.maxpool = nn.Identity()
     if inputs.channels != network.conv1.in_channels:
-        network.conv1 = _first_convolution(network.conv1, inputs.channels)
+        network.conv1 = first_convolution(network.conv1, inputs.channels)
     return network
 
 
@@ -38,7 +38,7 @@ def mobilenet_v2(inputs: InputSpec, outputs: int) -> nn.Module:
     """Return MobileNetV2 of width 1: (B, channels, Y, X) to (B, outputs)."""
     network = models.mobilenet_v2(num_classes=outputs)
     if inputs.channels != network.features[0][0].in_channels:
-        network.features[0][0] = _first_convolution(network.features[0][0], inputs.channels)
+        network.features[0][0] = first_convolution(network.features[0][0], inputs.channels)
     return network
 
 
@@ -46,5 +46,5 @@ def vgg16(inputs: InputSpec, outputs: int) -> nn.Module:
     """Return VGG16 without batch norm: (B, channels, Y, X) to (B, outputs)."""
     network = models.vgg16(num_classes=outputs)
     if inputs.channels != network.features[0].in_channels:
-        network.features[0] = _first_convolution(network.features[0], inputs.channels)
+        network.features[0] = first_convolution(network.features[0], inputs.channels)
     return network

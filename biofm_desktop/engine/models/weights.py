@@ -68,16 +68,19 @@ def _tensors(found: Any, path: Path) -> dict[str, Tensor]:
     raise Fault(path, "it holds no state dict (names and tensors)", "Save the model's state_dict() and use that file")
 
 
-def load_weights(network: nn.Module, path: Path, head: str) -> list[str]:
+def load_weights(network: nn.Module, path: Path, head: str, trunk: str = "") -> list[str]:
     """Put a file's weights into the network, strictly: every tensor but the head's must be there and fit.
 
-    The head is taken too where it fits, else left fresh. Returns the names that were left fresh. Raises `Fault` naming
-    missing, surplus and unfit tensors; the network is then unchanged.
+    The head is taken too where it fits, else left fresh. A file that knows no part of the network but its ``trunk`` is
+    one of a network with that trunk: the trunk's tensors are as strictly taken, the rest stays fresh. Returns the names
+    that were left fresh. Raises `Fault` naming missing, surplus and unfit tensors; the network is then unchanged.
     """
     given, own = read_weights(path), network.state_dict()
+    parts = {name.split(".")[0] for name in own}
+    trunk_alone = bool(trunk) and parts & {name.split(".")[0] for name in given} == {trunk}
 
     def is_head(name: str) -> bool:
-        return name.startswith(head + ".")
+        return name.startswith(head + ".") or (trunk_alone and not name.startswith(trunk + "."))
 
     optional = {name for name in own if name.endswith("num_batches_tracked")}
     missing = [n for n in own if n not in given and not is_head(n) and n not in optional]

@@ -52,6 +52,17 @@ def shifted(unit: "Tensor", scaling: str) -> "Tensor":
     return unit
 
 
+def unshifted(values: "Tensor", scaling: str) -> "Tensor":
+    """Return values of a network's scaling, channels at axis -3, as they were before `shifted`."""
+    if scaling == "symmetric":
+        return (values + 1) / 2
+    if scaling == "imagenet" and values.shape[-3] == len(IMAGENET_MEAN):
+        from torch import tensor
+
+        return values * tensor(IMAGENET_DEVIATION)[:, None, None] + tensor(IMAGENET_MEAN)[:, None, None]
+    return values
+
+
 def common_channels(samples: tuple[ImageSample, ...], preferred: int | None) -> int:
     """Return how many channels to feed: grey and colour together are fed as colour."""
     counts = {sample.channel_count for sample in samples}

@@ -1,7 +1,8 @@
 """Semantic segmentation: a class for every pixel."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from biofm_desktop.engine.samples import Dataset, Grain, ImageSample, InputSpec,
 
 from .base import Item, Task
 from .intensity import INTENSITIES, common_channels, limits, scaled, shifted
+from .recolouring import SLIGHT, WIDE, recoloured
 
 if TYPE_CHECKING:
     from typing import Self
@@ -25,6 +27,7 @@ IGNORED = 255
 _BINARY = ("background", "foreground")
 _LOOKED_AT = 40
 _MOST_CROPS = 16
+_MOST_TIMES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +68,26 @@ class SemanticSegmentation(Task):
         help="Half the crops are shown as negatives, so that bright and dark objects are both found",
         advanced=True,
     )
+    light: str = option(
+        SLIGHT,
+        "Random light and colour",
+        choices=(SLIGHT, WIDE),
+        help="How far crops are changed. slight: contrast and brightness a little, where values mean something, as in "
+        "CT; wide: gamma, strength of the colours, noise and blur too, for several stains, microscopes or cameras",
+        advanced=True,
+    )
+    even: bool = option(
+        False,
+        "Even out kinds of pictures",
+        help="Pictures of a rare size or number of channels, often of a rare kind, are drawn up to 4 times as often",
+        advanced=True,
+    )
 
     classes: tuple[str, ...] = ()
     values: tuple[int, ...] = ()
     channels: int = 3
     scaling: str = "unit"
+    rare: dict[str, int] = field(default_factory=dict)
 
     def for_dataset(self, dataset: Dataset, preferred: InputSpec | None = None) -> "Self":
         """Find the classes and channels; raise `Fault` where nothing is painted."""
@@ -84,6 +102,7 @@ class SemanticSegmentation(Task):
             values=values,
             channels=channels,
             scaling=preferred.scaling if preferred else self.scaling,
+            rare=self._rare(samples) if self.even else {},
         )
 
     def grown(self, dataset: Dataset) -> "Self":
@@ -119,11 +138,24 @@ class SemanticSegmentation(Task):
         return isinstance(sample, ImageSample) and sample.mask is not None
 
     def draws(self, sample: Sample) -> int:
-        """Return enough crops to see each pixel about once an epoch, at most 16 a slice."""
+        """Return enough crops to see each pixel about once an epoch, at most 16 a slice; more of a rare kind."""
         assert isinstance(sample, ImageSample)
+        return self._crops(sample) * self.rare.get(_kind(sample), 1)
+
+    def _crops(self, sample: ImageSample) -> int:
         *slices, height, width = sample.spatial_shape
         crops = min(_MOST_CROPS, max(1, round(height * width / self.crop**2)))
         return crops * (slices[0] if slices else 1)
+
+    def _rare(self, samples: tuple[ImageSample, ...]) -> dict[str, int]:
+        """Return how many times as often the pictures of rare kinds are drawn: by the root of how rare they are."""
+        crops = Counter[str]()
+        for sample in samples:
+            if sample.mask is not None and sample.split in ("", "train"):
+                crops[_kind(sample)] += self._crops(sample)
+        most = max(crops.values(), default=1)
+        times = {kind: min(_MOST_TIMES, round((most / count) ** 0.5)) for kind, count in crops.items()}
+        return {kind: n for kind, n in times.items() if n > 1}
 
     def bounds(self, planes: NDArray[Any]) -> tuple[float, float]:
         """Return the values of a whole picture or volume, channels first, that become 0 and 1."""
@@ -162,7 +194,7 @@ class SemanticSegmentation(Task):
         """Cut a random crop, zoomed, flipped, turned by quarters, with other brightness and contrast."""
         assert item.target is not None
         inputs, target = _random_crop(item.inputs, item.target, self.crop, self.zoom, generator)
-        return Item(_recoloured(inputs, self.scaling, self.invert, generator), target)
+        return Item(recoloured(inputs, self.scaling, self.light, self.invert, generator), target)
 
     def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
         """Return cross-entropy plus Dice loss (Milletari et al., 3DV 2016), ignored pixels left out."""
@@ -251,6 +283,11 @@ def _classes_of(dataset: Dataset, samples: tuple[ImageSample, ...]) -> tuple[tup
     return ("background", *(f"class {value}" for value in values[1:])), values
 
 
+def _kind(sample: ImageSample) -> str:
+    """Return what pictures of one instrument mostly have in common: "channels x size"."""
+    return "x".join(map(str, (sample.channel_count, *sample.spatial_shape)))
+
+
 def _random_crop(
     inputs: "Tensor", target: "Tensor", size: int, zoom: float, generator: "Generator"
 ) -> "tuple[Tensor, Tensor]":
@@ -273,18 +310,6 @@ def _random_crop(
         inputs, target = inputs.flip(-1), target.flip(-1)
     turns = int(randint(4, (1,), generator=generator))
     return inputs.rot90(turns, (-2, -1)), target.rot90(turns, (-2, -1))
-
-
-def _recoloured(inputs: "Tensor", scaling: str, invert: bool, generator: "Generator") -> "Tensor":
-    """Change contrast and brightness, and now and then show the negative, about the middle of the scale."""
-    from torch import rand
-
-    middle = 0.5 if scaling == "unit" else 0.0
-    chance = rand(3, generator=generator)
-    contrast = 0.75 + 0.5 * chance[0]
-    if invert and chance[2] < 0.5:
-        contrast = -contrast
-    return (inputs - middle) * contrast + middle + 0.2 * (chance[1] - 0.5)
 
 
 def _confusion(said: NDArray[Any], truth: NDArray[Any], size: int) -> NDArray[np.int64]:

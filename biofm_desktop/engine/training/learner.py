@@ -54,7 +54,7 @@ class Learner:
         self.network, self.device, self.scale = network, device, scale
         self.team = team or Alone()
         self._wrapped: tuple[nn.Module, nn.Module] | None = None
-        self._options = options
+        self.options = options
         self.room = Room(options.batch_size)
         self._precision = Precision(options.precision, device)
         self.scaler = self._precision.scaler
@@ -76,8 +76,8 @@ class Learner:
         """Freeze the layers of these names and train all others from here; what was learnt of them stays known."""
         self.frozen, self._wrapped = set(frozen), None
         freeze(self.network, self.frozen)
-        groups = parameter_groups(self.network, self._options)
-        made = optimizer_of(groups, self._options, self._options.learning_rate)
+        groups = parameter_groups(self.network, self.options)
+        made = optimizer_of(groups, self.options, self.options.learning_rate)
         for group in made.param_groups:
             group["highest"] = group["lr"]
         carry_over(self.optimizer, made)
@@ -86,7 +86,7 @@ class Learner:
 
     def train_mode(self) -> None:
         """Make ready to learn; frozen layers keep their statistics."""
-        train_mode(self.network, self.frozen, self._options.batch_norm)
+        train_mode(self.network, self.frozen, self.options.batch_norm)
 
     def set_rate(self, factor: float) -> float:
         """Give each group this share of its highest rate; return the highest of all."""
@@ -166,7 +166,7 @@ class Learner:
 
     def _clipped(self) -> float:
         """Clip the gradient; return its norm before that."""
-        limit = self._options.clip or math.inf
+        limit = self.options.clip or math.inf
         return float(nn.utils.clip_grad_norm_(self.weights, limit))
 
 

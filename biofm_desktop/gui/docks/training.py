@@ -45,6 +45,7 @@ class TrainingPanel(QWidget):
     leaks_requested = Signal()
     run_chosen = Signal(str)
     continue_requested = Signal(str, int)
+    change_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +69,9 @@ class TrainingPanel(QWidget):
         self._continue = named(QToolButton(), "train.continue", "Go on with a training", tip)
         self._continue.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._continue.setMenu(QMenu(self._continue))
+        tip = "Change the learning rate or the number of epochs of the training under way (layers: Choose layers)"
+        self._change = named(QToolButton(), "train.change", "Change the training under way", tip)
+        self._change.setEnabled(False)
         self._to_go_on: list[tuple[str, str, int]] = []
         self._progress = named(QProgressBar(), "train.progress", "Progress", "How much of the training is done")
         self._progress.setTextVisible(False)
@@ -162,6 +166,7 @@ class TrainingPanel(QWidget):
         self._stop.setEnabled(under_way and state != "stopping")
         self._command.setEnabled(state != "empty")
         self._continue.setEnabled(state in ("ready", "empty") and bool(self._to_go_on))
+        self._change.setEnabled(state in ("running", "paused"))
         self._freeze.setEnabled(state != "empty")
         self._progress.setVisible(under_way)
         if state in ("empty", "ready"):
@@ -272,6 +277,7 @@ class TrainingPanel(QWidget):
         for button in (self._start, self._pause, self._stop):
             button.setMinimumWidth(40)
             buttons.addWidget(button, 1)
+        buttons.addWidget(self._change)
         buttons.addWidget(self._continue)
         buttons.addWidget(self._command)
         foot = QVBoxLayout()
@@ -294,6 +300,7 @@ class TrainingPanel(QWidget):
         self._pause.clicked.connect(self.pause_requested)
         self._stop.clicked.connect(self.stop_requested)
         self._command.clicked.connect(self.command_requested)
+        self._change.clicked.connect(self.change_requested)
         self.fit_form.changed.connect(self.options_changed)
         theme_bus().changed.connect(self._colour)
         self._colour()
@@ -332,4 +339,5 @@ class TrainingPanel(QWidget):
 
     def _colour(self) -> None:
         self._command.setIcon(icon("content-copy"))
+        self._change.setIcon(icon("tune-variant"))
         self._continue.setIcon(icon("play-box-multiple-outline"))

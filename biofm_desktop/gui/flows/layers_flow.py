@@ -7,7 +7,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from biofm_desktop.engine.events import Failed, Finished
-from biofm_desktop.engine.jobs import DescribeJob
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.jobs import DescribeJob, EstimateJob
 from biofm_desktop.engine.models.patterns import matches
 from biofm_desktop.gui.dialogs.freeze import FreezeDialog, percent
 from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
@@ -25,15 +26,29 @@ class Wanted:
     data: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the freeze dialog shows at first: patterns of what is frozen, and the options of the training.
+
+    ``running`` says that the choice is for a training under way.
+    """
+
+    frozen: tuple[str, ...]
+    batch_size: int
+    title: str
+    fit_options: dict[str, Any]
+    running: bool = False
+
+
 class LayersFlow(QObject):
     """Keeps the layers of models and what stays frozen of each.
 
-    ``known`` says that the layers of the model in question are there, ``chosen`` that the user changed what is frozen;
-    ``failed`` why the layers cannot be read.
+    ``known`` says that the layers of the model in question are there, ``chosen`` what the user chose: patterns of what
+    is frozen, and options of layers; ``failed`` why the layers cannot be read.
     """
 
     known = Signal()
-    chosen = Signal(tuple)
+    chosen = Signal(tuple, dict)
     failed = Signal(str, str)
 
     def __init__(self, center: JobCenter, parent: QObject | None = None) -> None:
@@ -42,7 +57,8 @@ class LayersFlow(QObject):
         self._wanted: Wanted | None = None
         self._found: dict[Wanted, dict[str, Any]] = {}
         self._handle: JobHandle | None = None
-        self._asked: tuple[tuple[str, ...], int, str, QWidget] | None = None
+        self._asked: tuple[Asked, QWidget] | None = None
+        self._estimate: JobHandle | None = None
         self._timer = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._timer.timeout.connect(self._read)
 
@@ -72,9 +88,9 @@ class LayersFlow(QObject):
         share = percent((weights - kept) / weights if weights else 0.0)
         return f"{len(still)} of {len(rows)} layers frozen, {share} of {weights:,} weights trained"
 
-    def ask(self, frozen: tuple[str, ...], batch_size: int, title: str, parent: QWidget) -> bool:
+    def ask(self, asked: Asked, parent: QWidget) -> bool:
         """Open the freeze dialog, at once or when the layers are read; return whether it is open."""
-        self._asked = (frozen, batch_size, title, parent)
+        self._asked = asked, parent
         if self._wanted in self._found:
             self._open()
             return True
@@ -115,12 +131,61 @@ class LayersFlow(QObject):
     def _open(self) -> None:
         assert self._asked is not None
         assert self._wanted is not None
-        (frozen, batch_size, title, parent), found = self._asked, self._found[self._wanted]
+        (asked, parent), found = self._asked, self._found[self._wanted]
         self._asked = None
-        dialog = FreezeDialog(found["layers"], found["head"], frozen, batch_size, parent, title=title)
-        dialog.accepted.connect(lambda: self.chosen.emit(dialog.frozen()))
+        dialog = FreezeDialog(
+            found["layers"],
+            found["head"],
+            asked.frozen,
+            asked.batch_size,
+            parent,
+            title=asked.title,
+            options=asked.fit_options,
+            epochs=asked.fit_options.get("epochs", 0),
+            running=asked.running,
+        )
+        dialog.accepted.connect(lambda: self.chosen.emit(dialog.frozen(), dialog.options()))
         dialog.finished.connect(dialog.deleteLater)
+        dialog.finished.connect(self._drop_estimate)
+        wanted = self._wanted
+        dialog.estimate_wanted.connect(lambda: self._measure(dialog, wanted, asked, found))
         dialog.open()
+
+    def _measure(self, dialog: FreezeDialog, wanted: Wanted, asked: Asked, found: dict[str, Any]) -> None:
+        """Let the child time a few steps for the present ticks; an earlier question is dropped."""
+        self._drop_estimate()
+        if self._center.current is not None and not self._center.current.quiet:
+            dialog.show_estimate("How long an epoch takes can be measured once the present job has ended.")
+            return
+        try:
+            options = {**asked.fit_options, **dialog.options()}
+        except Fault:
+            return  # the dialog shows it
+        job = EstimateJob(
+            task=wanted.task,
+            data=wanted.data,
+            model=wanted.model,
+            inputs=found["inputs"],
+            outputs=found["outputs"],
+            draws=found["draws"],
+            fit_options=options,
+            freeze=dialog.frozen(),
+        )
+        dialog.show_estimate("Measuring how long an epoch takes …")
+        handle = self._estimate = self._center.submit(job, quiet=True)
+
+        def tell(last: Finished | Failed) -> None:
+            if self._estimate is handle and not (isinstance(last, Finished) and last.stopped):
+                self._estimate = None
+                fits = isinstance(last, Finished) and bool(last.result.get("fits"))
+                dialog.show_estimate(last.message, "" if fits else "error")
+
+        handle.finished.connect(tell)
+
+    def _drop_estimate(self) -> None:
+        handle, self._estimate = self._estimate, None
+        if handle is not None and not handle.ended:
+            handle.stop()
 
 
 def _job(wanted: Wanted) -> DescribeJob:

@@ -3,27 +3,29 @@
 import contextlib
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
-from biofm_desktop.engine.events import Event, Failed, Finished, Warned
+from biofm_desktop.engine.events import Changed, Event, Failed, Finished, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import DOWNLOAD, ContinueJob, TrainJob
+from biofm_desktop.engine.jobs.mailbox import post
 from biofm_desktop.engine.models import MODELS, ModelEntry
 from biofm_desktop.engine.models.downloads import found
 from biofm_desktop.engine.runners import thread_count
 from biofm_desktop.engine.samples import Grain, ImageSample
 from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.engine.tasks import TASKS, Task
+from biofm_desktop.gui.dialogs.steer import SteerDialog
 from biofm_desktop.gui.dialogs.weights import WeightsDialog
 from biofm_desktop.gui.docks.plots import PlotsPanel
 from biofm_desktop.gui.docks.training import TrainingPanel
 from biofm_desktop.gui.workers.call_worker import CallWorker
 from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
 
-from .layers_flow import LayersFlow, Wanted
+from .layers_flow import Asked, LayersFlow, Wanted
 from .leaks_flow import LeaksFlow
 from .remembered import Remembered
 from .run_status import RunStatus
@@ -49,6 +51,7 @@ class TrainingFlow(QObject):
         self._handle: JobHandle | None = None
         self._status, self._kept = RunStatus(), Remembered()
         self._frozen: tuple[str, ...] = ()
+        self._steered: tuple[str, ...] | None = None
         self._layers = LayersFlow(center, self)
         self.leaks = LeaksFlow(panel, center, self)
         self._connect()
@@ -133,16 +136,44 @@ class TrainingFlow(QObject):
         entry = self._entry
         if entry is None:
             return
+        options: dict[str, Any] = {}
         recipe = {**TASKS[self._panel.task].recipe, **entry.recipe}
         with contextlib.suppress(Fault):
             recipe["batch_size"] = self._panel.fit_form.values()["batch_size"] or recipe["batch_size"]
-        batch_size = int(recipe["batch_size"])
-        if not self._layers.ask(self._frozen, batch_size, entry.title, self._panel.window()):
+        with contextlib.suppress(Fault):
+            options = self._panel.fit_form.values()
+        frozen = self._steered if self._running and self._steered is not None else self._frozen
+        asked = Asked(frozen, int(recipe["batch_size"]), entry.title, options, running=self._running)
+        if not self._layers.ask(asked, self._panel.window()):
             self.message.emit("Reading the layers of the model" + (" once the job has ended" if self._running else ""))
 
-    def _freeze(self, patterns: tuple[str, ...]) -> None:
+    def _freeze(self, patterns: tuple[str, ...], options: dict[str, Any]) -> None:
+        if self._running:
+            self._steered = patterns
+            self._steer({"freeze": list(patterns)})
+            return
         self._frozen = patterns
+        self._panel.fit_form.set_values(options)
         self._show_layers()
+
+    def _change(self) -> None:
+        """Ask what shall change in the training under way."""
+        if self._running:
+            dialog = SteerDialog(self._panel.window())
+            dialog.accepted.connect(lambda: self._steer(dialog.change()))
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
+
+    def _steer(self, change: dict[str, Any]) -> None:
+        """Ask the training under way for a change; it tells when it is done."""
+        if self._handle is None or not change:
+            return
+        try:
+            post(folder_of(self._handle.job), {"change": change})
+        except Fault as fault:
+            self.failed.emit(fault.message, fault.detail)
+            return
+        self.message.emit("The training changes with its next step")
 
     def _show_layers(self) -> None:
         self._panel.show_frozen(self._layers.summary(self._frozen) or " ")
@@ -183,7 +214,7 @@ class TrainingFlow(QObject):
         self._submit(ContinueJob(run_folder=name, epochs=epochs), f"Go on with {folder.name}")
 
     def _submit(self, job: TrainJob | ContinueJob, title: str) -> None:
-        self._status = RunStatus()
+        self._status, self._steered = RunStatus(), None
         handle = self._handle = self._center.submit(job, title=title)
         handle.events_arrived.connect(self._take)
         handle.state_changed.connect(self._show_state)
@@ -227,6 +258,8 @@ class TrainingFlow(QObject):
         for event in events:
             if isinstance(event, Warned) and event.message not in known:
                 self.message.emit(event.message)
+            elif isinstance(event, Changed):
+                self.message.emit(f"Changed after step {event.step}: {event.words}")
 
     def _end(self, last: Finished | Failed) -> None:
         assert self._handle is not None
@@ -298,6 +331,7 @@ class TrainingFlow(QObject):
         panel.pause_requested.connect(self._pause)
         panel.stop_requested.connect(self._stop)
         panel.command_requested.connect(self._copy_command)
+        panel.change_requested.connect(self._change)
         panel.continue_requested.connect(self._go_on)
         panel.run_chosen.connect(lambda name: self.open_run(Path(name)) if name else None)
         self._plots.run_wanted.connect(lambda name: self._read_run(Path(name), alone=False))

@@ -105,6 +105,11 @@ class OptionsForm(QWidget):
         """Show the defaults."""
         self.set_values({name: field.spec.default for name, field in self._fields.items()})
 
+    def unfold(self) -> None:
+        """Show what is folded away."""
+        for fold in self._folds.values():
+            fold.unfold()
+
     def check(self) -> bool:
         """Mark every field that is wrong, bring the first into view, and say whether all is well."""
         wrong = [field for field in self._fields.values() if field.check()]

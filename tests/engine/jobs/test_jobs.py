@@ -2,13 +2,18 @@
 
 import json
 
+import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file
+from safetensors.torch import save_file
 
 from biofm_desktop.engine.events import EpochDone, Finished, Preview, Started, StepDone, Warned, from_line
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import JOBS, DescribeJob, EvaluateJob, PredictJob, TrainJob, job_from_json
+from biofm_desktop.engine.models import MODELS
 from biofm_desktop.engine.project.prediction_store import read_predictions
+from biofm_desktop.engine.samples import InputSpec
 from tests.engine.made_up import class_folder, painted_folder, sequence_table
 
 QUICK = {"epochs": 2, "batch_size": 8, "device": "cpu"}
@@ -75,6 +80,28 @@ def test_the_split_of_the_data_is_used_and_evaluation_takes_it(tmp_path):
     evaluate = EvaluateJob(run_folder=job.out, data=job.data, out=str(out), split="test")
     assert list(evaluate.run())[-1].result.keys() >= {"dice", "iou"}
     assert json.loads((out / "metrics.json").read_text())["samples"] == 2
+
+
+def test_outlining_starts_from_the_published_weights_of_a_trunk_and_may_leave_it_frozen(tmp_path):
+    torch.manual_seed(3)
+    given = MODELS["mobilenet-v2"].build(InputSpec(3, ()), 1000).state_dict()
+    save_file(given, tmp_path / "mobilenet_v2.safetensors")
+    job = TrainJob(
+        task="semantic-segmentation",
+        data=(str(painted_folder(tmp_path / "discs", 6, splits=True)),),
+        model="unet-mobilenet-v2",
+        out=str(tmp_path / "run"),
+        task_options={"crop": 32, "light": "wide", "even": True},
+        fit_options={**QUICK, "batch_size": 2},
+        freeze=("features",),
+        weights=str(tmp_path / "mobilenet_v2.safetensors"),
+    )
+    assert isinstance(list(job.run())[-1], Finished)
+    learnt = load_file(tmp_path / "run" / "model.safetensors")
+    trunk = {name: tensor.numpy() for name, tensor in given.items() if name.startswith("features.")}
+    assert all(np.array_equal(learnt[name], values) for name, values in trunk.items())
+    list(EvaluateJob(run_folder=job.out, data=job.data, out=str(tmp_path / "eval"), split="test").run())
+    assert json.loads((tmp_path / "eval" / "metrics.json").read_text())["samples"] == 2
 
 
 def test_classes_get_a_confusion_table(tmp_path):

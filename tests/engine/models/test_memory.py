@@ -1,7 +1,7 @@
 """What the freeze dialog says of memory."""
 
 from biofm_desktop.engine.models.base import Layer
-from biofm_desktop.engine.models.memory import as_text, training_memory
+from biofm_desktop.engine.models.memory import as_text, trained_of, training_memory
 
 LAYERS = [
     Layer("stem.0", "stem", "Conv2d", (8, 28, 28), 100, 4000),
@@ -10,17 +10,30 @@ LAYERS = [
 ]
 
 
+#: Two copies of what the two largest neighbours give.
+PASSING = 2 * 2 * 8 * 28 * 28 * 4
+AROUND = 20_000_000
+
+
 def test_without_freezing_every_weight_costs_sixteen_bytes_and_every_activation_is_kept():
     need = training_memory(LAYERS, set(), batch_size=2)
     assert (need.weights, need.gradients, need.optimiser) == (330 * 4, 330 * 4, 330 * 8)
     assert need.activations == 2 * (4000 + 6000 + 12)
-    assert need.total == 330 * 16 + 2 * 10012
+    assert need.working == 2 * PASSING + 2 * 4 * 200 + AROUND
+    assert need.total == 330 * 16 + 2 * 10012 + need.working
 
 
-def test_frozen_layers_before_the_first_that_learns_keep_only_neighbours():
+def test_frozen_layers_before_the_first_that_learns_keep_nothing():
     need = training_memory(LAYERS, {"stem.0", "stem.1"}, batch_size=2)
     assert need.gradients == 30 * 4
-    assert need.activations == 2 * 10000
+    assert need.activations == 2 * 12
+    assert need.working == 2 * PASSING + 2 * 4 * 30 + AROUND
+
+
+def test_of_a_layer_of_which_one_tensor_stays_only_the_others_learn():
+    layers = [Layer("norm", "norm", "BatchNorm2d", (8, 4, 4), 16, 512, {"weight": 8, "bias": 8})]
+    assert training_memory(layers, {"norm.weight"}, batch_size=1).gradients == 8 * 4
+    assert trained_of(layers[0], {"norm"}) == 0
 
 
 def test_a_frozen_layer_behind_one_that_learns_is_kept_for_the_backward_pass():

@@ -103,6 +103,44 @@ def test_missing_surplus_and_unfit_tensors_are_named_and_nothing_changes(network
     assert all(torch.equal(before[k], v) for k, v in network.state_dict().items())
 
 
+@pytest.fixture
+def photographs(tmp_path):
+    """Return a file of weights in torchvision's layout of MobileNetV2, head for photographs included."""
+    torch.manual_seed(1)
+    path = tmp_path / "mobilenet_v2.pt"
+    torch.save(MODELS["mobilenet-v2"].build(InputSpec(3, (64, 64)), 1000).state_dict(), path)
+    return path
+
+
+def test_a_unet_takes_the_published_weights_of_its_trunk_and_leaves_the_rest_fresh(photographs):
+    entry = MODELS["unet-mobilenet-v2"]
+    network, given = entry.build(InputSpec(3, (64, 64)), 2), read_weights(photographs)
+    fresh = load_weights(network, photographs, entry.head, entry.trunk)
+    now = network.state_dict()
+    assert all(torch.equal(now[name], tensor) for name, tensor in given.items() if name.startswith("features."))
+    assert {name.split(".")[0] for name in fresh} == {"stem", "neck", "up", "final_conv"}
+
+
+def test_a_trunk_is_as_strictly_taken_as_a_whole_network(photographs, tmp_path):
+    entry = MODELS["unet-mobilenet-v2"]
+    network, given = entry.build(InputSpec(3, (64, 64)), 2), read_weights(photographs)
+    torch.save({n: t for n, t in given.items() if n != "features.0.0.weight"}, tmp_path / "short.pt")
+    torch.save(given | {"features.99.weight": torch.zeros(1)}, tmp_path / "long.pt")
+    torch.save(dict(list(network.state_dict().items())[:-3]), tmp_path / "whole_but_short.pt")
+    for name, word in (("short", r"features\.0\.0"), ("long", r"features\.99"), ("whole_but_short", r"up\.4")):
+        with pytest.raises(Fault, match=rf"{name}\.pt.*{word}"):
+            load_weights(network, tmp_path / f"{name}.pt", entry.head, entry.trunk)
+
+
+def test_a_unet_over_a_pretrained_trunk_keeps_the_statistics_that_came_with_it():
+    network = MODELS["unet-mobilenet-v2"].build(InputSpec(3, (64, 64)), 2)
+    before = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    network.train()(torch.randn(2, 3, 64, 64)).sum().backward()
+    assert network.up[0].training
+    assert all(torch.equal(before[name], buffer) for name, buffer in network.named_buffers())
+    assert all(p.grad is not None for p in network.parameters())
+
+
 def test_weights_that_are_not_finite_are_refused(network, tmp_path):
     given = network.state_dict() | {"conv1.bias": torch.full((64,), math.nan)}
     torch.save(given, tmp_path / "w.pt")

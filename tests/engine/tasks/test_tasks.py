@@ -1,5 +1,7 @@
 """Every task of the list, and what each of them makes of samples."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,8 @@ from biofm_desktop.engine.tasks import (
     SequenceClassification,
     SequenceRegression,
 )
+from biofm_desktop.engine.tasks.intensity import shifted, unshifted
+from biofm_desktop.engine.tasks.recolouring import recoloured
 
 
 def picture(key, values, *, target=None, mask=None, axes="YX"):
@@ -124,6 +128,35 @@ def test_an_epoch_draws_more_crops_from_larger_pictures():
     sizes = [(20, 20), (64, 64), (4000, 4000), (5, 64, 64)]
     draws = [task.draws(picture("p", np.zeros(s, np.uint8), axes="ZYX"[-len(s) :])) for s in sizes]
     assert draws == [1, 4, 16, 20]
+
+
+def test_rare_kinds_of_pictures_are_drawn_more_often_when_evened_out():
+    many = [picture(f"m{i}", grey(64), mask=np.eye(64, dtype=np.uint8)) for i in range(18)]
+    rare = picture("r", grey(96), mask=np.eye(96, dtype=np.uint8))
+    told = replace(rare, key="t", split="test")
+    pictures = Dataset("d", (*many, rare, told))
+    plain, even = (SemanticSegmentation(crop=32, even=even).for_dataset(pictures) for even in (False, True))
+    assert (plain.draws(many[0]), plain.draws(rare)) == (4, 9)
+    assert (even.draws(many[0]), even.draws(rare)) == (4, 27)
+    assert SemanticSegmentation.from_values(even.to_values()).draws(rare) == 27
+
+
+@pytest.mark.parametrize("light", ["slight", "wide"])
+@pytest.mark.parametrize("scaling", ["unit", "symmetric", "imagenet"])
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_other_light_changes_values_but_no_shapes(light, scaling, channels):
+    unit, chance = torch.zeros(channels, 16, 16), torch.Generator().manual_seed(0)
+    unit[:, 4:8, 4:12] = 0.8
+    inputs, spans = shifted(unit, scaling), []
+    assert torch.allclose(unshifted(inputs, scaling), unit, atol=1e-6)
+    for _ in range(40):
+        seen = unshifted(recoloured(inputs, scaling, light, False, chance), scaling)
+        assert seen.shape == unit.shape
+        assert seen[:, 5:7, 5:11].mean() > seen[:, 9:].mean() + 0.1
+        spans.append(float(seen.max() - seen.min()))
+    assert max(spans) - min(spans) > (0.45 if light == "wide" else 0.1)
+    negative = [unshifted(recoloured(inputs, scaling, light, True, chance), scaling) for _ in range(40)]
+    assert 5 < sum(bool(n[:, 5:7, 5:11].mean() < n[:, 9:].mean()) for n in negative) < 35
 
 
 def test_a_volume_is_learnt_slice_by_slice():
