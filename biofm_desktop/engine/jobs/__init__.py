@@ -21,11 +21,19 @@ from .suggest import Suggestion, SuggestJob
 from .train import DOWNLOAD, TrainJob
 
 JOBS: Registry[type[Job]] = Registry(
-<<<<<<< HEAD
-    "job", (TrainJob, ContinueJob, RetrainJob, PredictJob, EvaluateJob, SuggestJob, LeaksJob, DescribeJob, SelfTestJob)
-=======
-    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, LeaksJob, DescribeJob, EstimateJob, SelfTestJob)
->>>>>>> main
+    "job",
+    (
+        TrainJob,
+        ContinueJob,
+        RetrainJob,
+        PredictJob,
+        EvaluateJob,
+        SuggestJob,
+        LeaksJob,
+        DescribeJob,
+        EstimateJob,
+        SelfTestJob,
+    ),
 )
 
 
