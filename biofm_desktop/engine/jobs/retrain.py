@@ -107,7 +107,9 @@ class RetrainJob(Job):
         task = run.task.grown(replace(dataset, samples=tuple(plan.corrected)))
         network = placed(self._network(run, task), device)
         before = run.card.get("retrained", {}).get("learnt", [])
-        frozen = (set(run.card["frozen"]) - self._grew(network, run, task)) | kept_norms(network)
+        # Of a run with adapters, which are merged now, the layers beside which they learnt stay as well.
+        before_it = {name.removesuffix(".base_layer") for name in run.card["frozen"]}
+        frozen = (before_it - self._grew(network, run, task)) | kept_norms(network)
         head_only = only_head_trained(layer_modules(network), frozen)
         least = LEAST_HEAD_ONLY if head_only else LEAST
         replayed = rehearsed(task, plan.corrected, plan.earlier, set(before), self.replay, least, self.seed)
@@ -218,6 +220,8 @@ class RetrainJob(Job):
             learning_rate=self.learning_rate or _SLOWER * _rate_of(run),
             schedule="one-cycle",  # it ends slowly: few steps at a high rate leave a network restless
             ema=0.0,
+            adapter="none",
+            unfreeze=(),
             accumulate=1,
             keep_epochs=0,
             seed=self.seed,
