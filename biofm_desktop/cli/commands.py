@@ -31,16 +31,20 @@ from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
 
 from .active import retrain, suggest
+from .checkpoints import checkpoints
+from .hints import hints, tell_hints
 from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
 from .steering import steer
 
 __all__ = [
+    "checkpoints",
     "continue_run",
     "doctor",
     "estimate",
     "evaluate",
+    "hints",
     "inspect",
     "leaks",
     "list_things",
@@ -53,7 +57,7 @@ __all__ = [
     "train",
 ]
 
-_CARD = "card.json"
+_CARD, EVENTS = "card.json", "events.jsonl"
 
 
 def train(given: argparse.Namespace) -> int:
@@ -70,7 +74,10 @@ def train(given: argparse.Namespace) -> int:
         train_only=tuple(given.train_only),
         weights=given.weights if given.weights in ("", "download") else _absolute([given.weights])[0],
     )
-    return run_job(job, given)
+    status = run_job(job, given)
+    if not given.json and (Path(job.out) / EVENTS).is_file():
+        tell_hints(Path(job.out))
+    return status
 
 
 def estimate(given: argparse.Namespace) -> int:
@@ -115,6 +122,7 @@ def predict(given: argparse.Namespace) -> int:
         keys=tuple(given.keys),
         export=name,
         device=given.device,
+        checkpoint=given.checkpoint,
     )
     return run_job(job, given)
 

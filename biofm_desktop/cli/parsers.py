@@ -16,6 +16,8 @@ COMMANDS = {
     "steer": "change a training under way: layers, learning rate, epochs, augmentation; or pause and stop it",
     "estimate": "say how long an epoch will take and whether the training fits this computer",
     "predict": "let a run folder predict, and save files for other programs",
+    "hints": "say what the curves of a run suggest to do next, and why",
+    "checkpoints": "list the checkpoints of a run, compare two, go back to one, delete some",
     "evaluate": "judge a run folder on labelled data",
     "suggest": "propose samples to label next, those that teach a run's model most, each with the reason",
     "leaks": "name samples that are equal or nearly so in different splits; exit status 1 where there are any",
@@ -133,8 +135,22 @@ def _predict(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         help="see 'biofm list exports'; default: label-tiff for masks, else csv",
     )
     parser.add_argument("--keys", nargs="+", action="extend", default=[], metavar="KEY", help="only these samples")
+    parser.add_argument("--checkpoint", type=int, default=0, metavar="EPOCH", help="weights of that epoch")
     _device(parser)
     _json_flag(parser, "events as lines of JSON")
+
+
+def _checkpoints(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    parser.add_argument("--use", type=int, metavar="EPOCH", help="let the run predict with it from now on")
+    parser.add_argument("--delete", type=int, nargs="+", metavar="EPOCH", help="delete these")
+    parser.add_argument("--compare", type=int, nargs=2, metavar="EPOCH", help="say how two differ")
+    _json_flag(parser, "one line of JSON each")
+
+
+def _hints(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    _json_flag(parser, "one line of JSON each")
 
 
 def _evaluate(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -214,6 +230,8 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "steer": _steer,
     "estimate": _estimate,
     "predict": _predict,
+    "checkpoints": _checkpoints,
+    "hints": _hints,
     "evaluate": _evaluate,
     "suggest": suggest_words,
     "leaks": _leaks,

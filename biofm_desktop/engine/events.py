@@ -65,7 +65,10 @@ class Changed:
 
 @dataclass(frozen=True)
 class EpochDone:
-    """One pass over the training samples: mean training loss, validation loss and validation metrics."""
+    """One pass over the training samples: mean training loss, validation loss and validation metrics.
+
+    ``notes`` are what a task noticed besides, for the hints (``never_predicted``: names of classes).
+    """
 
     epoch: int
     step: int
@@ -73,6 +76,7 @@ class EpochDone:
     validation_loss: float | None
     metrics: dict[str, float]
     best: bool = False
+    notes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 import csv
 
 import pytest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider, QTabWidget, QToolButton
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSlider, QTabWidget, QToolButton
 
-from biofm_desktop.engine.events import EpochDone, Started, StepDone
+from biofm_desktop.engine.events import Changed, EpochDone, Measured, Started, StepDone
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import at_points
 from biofm_desktop.gui.docks.plots import PlotsPanel
@@ -143,3 +144,57 @@ def test_the_theme_changes_the_colours_of_curves(panel):
     light = panel.findChild(CurvePlot, "train.plot").listDataItems()[-1].opts["pen"].color().name()
     apply_theme("dark")
     assert dark != light
+
+
+def test_gradients_speed_and_memory_have_plots_of_their_own(panel):
+    panel.begin_run("run", "resnet18")
+    told = [StepDone(n, 1, 1 / n, 0.01, 2.0 * n) for n in range(1, 5)]
+    panel.take([Started("t", steps=4, epochs=1), *told, Measured(4, 120.5, 2_000_000_000)])
+    tabs = panel.findChild(QTabWidget, "plots.tabs")
+    panel.findChild(QSlider, "plots.smoothing").setValue(0)
+    for place, (name, last) in enumerate((("gradient", 8.0), ("speed", 120.5), ("memory", 2.0)), 3):
+        tabs.setCurrentIndex(place)
+        assert drawn(panel, f"train.plot_{name}")["resnet18"][1][-1] == pytest.approx(last)
+    assert [panel.findChild(QComboBox, "plots.metric").itemText(n) for n in range(3)] == ["", "", ""]
+
+
+def test_a_change_on_the_way_is_a_mark_with_its_words(panel):
+    panel.begin_run("run", "resnet18")
+    panel.take([*events()[:15], Changed(12, 2, "highest learning rate 0.1")])
+    plot = panel.findChild(CurvePlot, "train.plot")
+    assert [line.value() for line in plot._marks] == [12]
+    assert "highest learning rate 0.1" in plot._marks[0].toolTip()
+    panel.findChild(QComboBox, "plots.axis").setCurrentIndex(1)
+    assert [line.value() for line in plot._marks] == [pytest.approx(1.2)]
+
+
+def test_the_values_at_the_pointer_are_those_of_the_nearest_points(panel, qtbot):
+    panel.begin_run("run", "resnet18")
+    panel.take(events())
+    plot = panel.findChild(CurvePlot, "train.plot")
+    plot.redraw()
+    found = {curve.name: (x, y) for curve, x, y in plot.values_at(19.6)}
+    assert found["validation"] == (20.0, pytest.approx(0.06))
+    assert found["train"][0] == 20.0
+    view = plot.getPlotItem().getViewBox()
+    plot._cross.move(view.mapViewToScene(QPointF(19.6, float(found["train"][1]))))
+    assert "validation" in plot._cross.text
+    assert "0.06" in plot._cross.text
+    plot._cross.hide()
+    assert plot._cross.text == ""
+
+
+def test_a_hint_stands_under_the_plots_until_it_is_sent_away(panel):
+    panel.begin_run("run", "resnet18")
+    line, words = panel.findChild(QToolButton, "plots.hint_dismiss"), panel.findChild(QLabel, "plots.hint")
+    assert not words.isVisible()
+    panel.take([Started("t", epochs=2, facts={"metric": "accuracy", "validation": 8}), *events()[1:12]])
+    assert "8 validation samples" in words.text()
+    assert words.isVisible()
+    line.click()
+    assert not words.isVisible()
+    panel.take(events()[12:])
+    assert not words.isVisible()
+    panel.begin_run("next", "resnet18")
+    panel.take([Started("t", epochs=2, facts={"metric": "accuracy", "validation": 8}), *events()[1:12]])
+    assert words.isVisible()

@@ -27,9 +27,12 @@ class TrainedRun:
     card: dict[str, Any]
 
 
-def load_run(folder: Path, device: torch.device) -> TrainedRun:
-    """Return the network in eval mode, on the device; raise `Fault` where the folder holds no finished run."""
-    card_path, weights = folder / "card.json", folder / "model.safetensors"
+def load_run(folder: Path, device: torch.device, weights: Path | None = None) -> TrainedRun:
+    """Return the network in eval mode, on the device; raise `Fault` where the folder holds no finished run.
+
+    ``weights`` are those of one of its checkpoints (None: those that the run uses).
+    """
+    card_path, weights = folder / "card.json", weights or folder / "model.safetensors"
     if not card_path.is_file() or not weights.is_file():
         raise Fault(
             folder,

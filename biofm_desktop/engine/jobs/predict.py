@@ -10,6 +10,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.samples import Sample
 
 from .base import Job
+from .checkpoint_list import checkpoint
 from .data import opened
 
 
@@ -18,6 +19,7 @@ class PredictJob(Job):
     """Predict the inputs with the run of a folder and write the prediction folder ``out``.
 
     ``keys`` limits it to these samples (empty: all). ``export`` names an export that is written into ``out`` as well.
+    ``checkpoint`` is the epoch whose weights predict (0: those that the run uses).
     """
 
     name: ClassVar[str] = "predict"
@@ -27,17 +29,19 @@ class PredictJob(Job):
     keys: tuple[str, ...] = ()
     export: str = ""
     device: str = "auto"
+    checkpoint: int = 0
 
     @property
     def title(self) -> str:
         """Return what it does, in a few words."""
-        return f"Predict with {Path(self.run_folder).name}"
+        return f"Predict with {Path(self.run_folder).name}" + (f", epoch {self.checkpoint}" if self.checkpoint else "")
 
     def command(self) -> list[str]:
         """Return the command line that predicts the same inputs."""
         words = ["biofm", "predict", self.run_folder, *self.inputs, "--out", self.out]
         words += ["--keys", *self.keys] if self.keys else []
         words += ["--as", self.export] if self.export else []
+        words += ["--checkpoint", str(self.checkpoint)] if self.checkpoint else []
         return words + (["--device", self.device] if self.device != "auto" else [])
 
     def run(self) -> Iterator[Event]:
@@ -52,7 +56,8 @@ class PredictJob(Job):
         if self.export:
             EXPORTS[self.export]
         device = chosen_device(self.device)
-        run = load_run(Path(self.run_folder), device)
+        kept = Path(checkpoint(Path(self.run_folder), self.checkpoint).path) if self.checkpoint else None
+        run = load_run(Path(self.run_folder), device, kept)
         dataset = yield from opened(self.inputs, type(run.task))
         samples = _chosen(dataset.samples, self.keys)
         yield Started(self.title, len(samples))

@@ -87,6 +87,10 @@ class Task(ABC):
     def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
         """Return the metrics over all items of a split, each compact output and target without the batch axis."""
 
+    def notes(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, Any]:
+        """Return what else is to be noticed in what `score` is given; see `EpochDone`."""
+        return {}
+
     @abstractmethod
     def decode(self, output: "Tensor", sample: Sample) -> Prediction:
         """Return a model's output for one sample in the user's terms."""

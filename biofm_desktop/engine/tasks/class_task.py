@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from biofm_desktop.engine.options import option
 from biofm_desktop.engine.predictions import ClassPrediction
@@ -74,6 +74,12 @@ class ClassTask(Task):
     def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
         """Return accuracy, balanced accuracy, macro F1, MCC and AUC."""
         return class_scores(outputs, targets, self.classes)
+
+    def notes(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, Any]:
+        """Return the classes that samples have but are never given."""
+        said = {int(output.argmax()) for output in outputs}
+        missed = sorted({int(target) for target in targets} - said)
+        return {"never_predicted": [self.classes[n] for n in missed]} if missed else {}
 
     def decode(self, output: "Tensor", sample: Sample) -> ClassPrediction:
         """Return the likeliest class with all probabilities."""

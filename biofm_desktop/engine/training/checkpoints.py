@@ -9,11 +9,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from biofm_desktop.engine.files import write_with
+from biofm_desktop.engine.files import link_or_copy, remove, write_with
 
 from .adapters import merged
 from .state import STATE, Kept, Movers, Standing, write_state
 
+#: The name of an epoch's weights.
+EPOCH = "epoch-{:04d}.safetensors"
 _SECONDS_BETWEEN = 15.0
 #: The state of a large network takes a while to write: at most a twentieth of the time goes there, and at most a
 #: minute of work is repeated.
@@ -36,6 +38,11 @@ def write_weights(state: dict[str, Tensor], path: Path, facts: dict[str, str] | 
     write_with(path, write, room="checkpoint")
 
 
+def _second_name(path: Path, aside: Path) -> None:
+    aside.unlink(missing_ok=True)
+    link_or_copy(path, aside)
+
+
 class Checkpoints:
     """Keeps the best weights in memory and on disk, and the last ones now and then.
 
@@ -50,6 +57,7 @@ class Checkpoints:
         self.went_on, self.ended = False, ""
         self._written = 0.0
         self._state_at, self._state_cost = time.monotonic(), 0.0
+        self._epoch_at, self._epoch_cost = 0.0, 0.0
 
     def keep_best(self, epoch: int) -> None:
         """Note the present weights as the best."""
@@ -57,6 +65,27 @@ class Checkpoints:
         self.best = {name: tensor.detach().cpu().clone() for name, tensor in merged(self._network).items()}
         if not self._quiet:
             write_weights(self.best, self.folder / "checkpoints" / "best.safetensors")
+
+    def keep_epoch(self, epoch: int, count: int) -> None:
+        """Let the weights of this epoch stand beside those of the ``count - 1`` latest ones; older files go.
+
+        Weights that were just written as the best get a second name; others are written where that takes no more than a
+        twentieth of the time. The best epoch's file stays.
+        """
+        if self._quiet or not count:
+            return
+        began, folder = time.monotonic(), self.folder / "checkpoints"
+        path = folder / EPOCH.format(epoch)
+        if epoch == self.best_epoch:
+            write_with(path, lambda aside: _second_name(folder / "best.safetensors", aside), room="checkpoint")
+        elif began - self._epoch_at >= _TIMES_ITS_COST * self._epoch_cost:
+            write_weights(merged(self._network), path)
+            self._epoch_at = time.monotonic()
+            self._epoch_cost = self._epoch_at - began
+        best = folder / EPOCH.format(self.best_epoch)
+        for old in sorted(folder.glob(EPOCH.format(0).replace("0000", "*")))[:-count]:
+            if old != best:
+                remove(old, room="checkpoint")
 
     def keep_last(self, *, now: bool = False) -> None:
         """Write the present weights where the last were written a while ago, or ``now``."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import nn
@@ -43,6 +44,7 @@ class Validation:
 
     loss: float
     metrics: dict[str, float]
+    notes: dict[str, Any]
 
 
 def validate(
@@ -62,7 +64,7 @@ def validate(
         assert loss is not None
         found.append((answer, target, float(loss)))
     said, truth, losses = zip(*team.gathered(found))
-    return Validation(sum(losses) / len(losses), task.score(said, truth))
+    return Validation(sum(losses) / len(losses), task.score(said, truth), task.notes(said, truth))
 
 
 def fit(
@@ -209,6 +211,7 @@ class _Loop:
         if len(self.validation):
             done = self._validated(done)
         self.checkpoints.keep_last()
+        self.checkpoints.keep_epoch(at.epoch, self.options.keep_epochs)
         at.end_epoch()
         yield done
         yield from self._told()
@@ -240,7 +243,8 @@ class _Loop:
         if better > at.best:
             at.best, at.best_epoch = better, at.epoch
             self.checkpoints.keep_best(at.epoch)
-        return replace(done, validation_loss=found.loss, metrics=found.metrics, best=at.best_epoch == at.epoch)
+        best = at.best_epoch == at.epoch
+        return replace(done, validation_loss=found.loss, metrics=found.metrics, best=best, notes=found.notes)
 
     def _step(self, chosen: Sequence[int]) -> Generator[Event, None, None]:
         at = self.at

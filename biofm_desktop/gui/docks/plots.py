@@ -22,10 +22,21 @@ from PySide6.QtWidgets import (
 from biofm_desktop.engine.events import Event
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import write_text
+from biofm_desktop.engine.hints import Watcher
 from biofm_desktop.gui.theme import icon, theme_bus, theme_colours
 from biofm_desktop.gui.widgets.curve_plot import Curve, CurvePlot
+from biofm_desktop.gui.widgets.hint_line import HintLine
 from biofm_desktop.gui.widgets.named import named
-from biofm_desktop.gui.widgets.run_curves import LOSS, RATE, VALIDATION, RunCurves, as_table
+from biofm_desktop.gui.widgets.run_curves import (
+    GRADIENT,
+    LOSS,
+    MEMORY,
+    RATE,
+    SPEED,
+    VALIDATION,
+    RunCurves,
+    as_table,
+)
 
 STEPS, EPOCHS = "step", "epoch"
 
@@ -47,6 +58,15 @@ class PlotsPanel(QWidget):
         self._loss = self._plot("train.plot", "Loss")
         self._figure = self._plot("train.plot_metric", "Metric", legend_below=True)
         self._rate = self._plot("train.plot_rate", "Learning rate")
+        self._more = {
+            GRADIENT: self._plot("train.plot_gradient", "Gradient norm"),
+            SPEED: self._plot("train.plot_speed", "Samples a second"),
+            MEMORY: self._plot("train.plot_memory", "Memory (GB)"),
+        }
+        self._plots = (self._loss, self._figure, self._rate, *self._more.values())
+        self._watcher, self._dismissed = Watcher(), set[str]()
+        self._hints = HintLine()
+        self._hints.dismissed.connect(self._dismiss)
         self._tabs = self._make_tabs()
         self._axis, self._metric, self._log, self._smooth = self._make_controls()
         self._over, self._save = self._make_menus()
@@ -66,6 +86,8 @@ class PlotsPanel(QWidget):
             self._earlier[self._live].setChecked(False)
         self._live = key
         self._runs[key] = RunCurves(title) if curves is None else curves
+        self._watcher, self._dismissed = Watcher(), set()
+        self._show_hints()
         self._offer_metrics()
         self._fit()
         self._arrange()
@@ -73,9 +95,12 @@ class PlotsPanel(QWidget):
     def take(self, events: Sequence[Event]) -> None:
         """Add events of the run under way."""
         if self._live in self._runs:
-            before = self._runs[self._live].metrics, self._runs[self._live].epochs_per_step
-            self._runs[self._live].take(events)
-            if before != (self._runs[self._live].metrics, self._runs[self._live].epochs_per_step):
+            if self._watcher.take(events):
+                self._show_hints()
+            run = self._runs[self._live]
+            before = set(run.curves), len(run.marks), run.epochs_per_step
+            run.take(events)
+            if before != (set(run.curves), len(run.marks), run.epochs_per_step):
                 self._offer_metrics()
                 self._arrange()
             else:
@@ -142,6 +167,7 @@ class PlotsPanel(QWidget):
     def _arrange(self) -> None:
         """Decide which curves each plot has; called when runs, axis, smoothing or colours change."""
         loss, figure, rate = list[Curve](), list[Curve](), list[Curve]()
+        more: dict[str, list[Curve]] = {name: [] for name in self._more}
         several = len(self._runs) > 1
         self._figure.set_y_title(self._metric.currentText().replace("_", " ") or "Metric")
         for place, (key, run) in enumerate(sorted(self._runs.items(), key=lambda pair: pair[0] != self._live)):
@@ -153,8 +179,11 @@ class PlotsPanel(QWidget):
             self._add(loss, run, key, VALIDATION, validation, second, dots=True, dashed=several)
             self._add(figure, run, key, self._metric.currentText(), run.title, second, dots=True)
             self._add(rate, run, key, RATE, run.title, first, smooth=False)
-        for plot, curves in ((self._loss, loss), (self._figure, figure), (self._rate, rate)):
+            for name, curves in more.items():
+                self._add(curves, run, key, name, run.title, first, smooth=name == GRADIENT)
+        for plot, curves in zip(self._plots, (loss, figure, rate, *more.values())):
             plot.show_curves(curves, "Epoch" if self._by_epoch() else "Step")
+        self._mark()
 
     def _add(
         self,
@@ -178,12 +207,29 @@ class PlotsPanel(QWidget):
         points = run.smoothed(quantity, weight)
         to.append(Curve(f"{key}/{quantity}", name, points, colour, per_x, dashed=dashed, dots=dots))
 
+    def _mark(self) -> None:
+        """Show in every plot where the run in front was changed."""
+        run = self._runs.get(self._live)
+        per_x = run.epochs_per_step if run and self._by_epoch() else 1.0
+        marks = [(step * per_x, f"After step {step}: {words}") for step, words in run.marks.items()] if run else []
+        for plot in self._plots:
+            plot.show_marks(marks)
+
+    def _show_hints(self) -> None:
+        self._hints.show_hints([hint for hint in self._watcher.hints() if hint.kind not in self._dismissed])
+
+    def _dismiss(self, kind: str) -> None:
+        self._dismissed.add(kind)
+        self._show_hints()
+
     def _extend(self) -> None:
         """Take up the latest points: smoothed curves are their own, the others grow by themselves."""
         run = self._runs[self._live]
         if self._weight():
-            run.smoothed(LOSS, self._weight())
-        for plot in (self._loss, self._figure, self._rate):
+            for name in (LOSS, GRADIENT):
+                if name in run.curves:
+                    run.smoothed(name, self._weight())
+        for plot in self._plots:
             plot.refresh()
 
     def _by_epoch(self) -> bool:
@@ -205,7 +251,7 @@ class PlotsPanel(QWidget):
         self._metric.setEnabled(len(names) > 1)
 
     def _fit(self) -> None:
-        for plot in (self._loss, self._figure, self._rate):
+        for plot in self._plots:
             plot.fit_view()
 
     def _toggle(self, key: str, on: bool) -> None:
@@ -221,9 +267,14 @@ class PlotsPanel(QWidget):
         return named(CurvePlot(title, legend_below=legend_below), name, title, tip)
 
     def _make_tabs(self) -> QTabWidget:
-        tabs = named(QTabWidget(), "plots.tabs", "Which figures to draw", "Loss, metric or learning rate")
+        tabs = named(
+            QTabWidget(),
+            "plots.tabs",
+            "Which figures to draw",
+            "Loss, metric, learning rate, gradient, speed or memory",
+        )
         tabs.setDocumentMode(True)
-        for plot, title in ((self._loss, "Loss"), (self._figure, "Metric"), (self._rate, "Rate")):
+        for plot, title in zip(self._plots, ("Loss", "Metric", "Rate", "Gradient", "Speed", "Memory")):
             tabs.addTab(plot, title)
         return tabs
 
@@ -242,7 +293,8 @@ class PlotsPanel(QWidget):
         smooth.setMinimumWidth(48)
         axis.currentIndexChanged.connect(self._change_axis)
         metric.currentIndexChanged.connect(self._arrange)
-        log.toggled.connect(self._loss.set_log)
+        for plot in (self._loss, self._more[GRADIENT]):
+            log.toggled.connect(plot.set_log)
         smooth.valueChanged.connect(self._arrange)
         return axis, metric, log, smooth
 
@@ -286,6 +338,7 @@ class PlotsPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._tabs, 1)
+        layout.addWidget(self._hints)
         layout.addLayout(line)
         self._tabs.currentChanged.connect(self._show_controls)
         self._show_controls(0)
@@ -293,7 +346,7 @@ class PlotsPanel(QWidget):
     def _show_controls(self, tab: int) -> None:
         self._metric.setVisible(tab == 1)
         for widget in (self._log, self._smooth_label, self._smooth):
-            widget.setVisible(tab == 0)
+            widget.setVisible(self._tabs.widget(tab) in (self._loss, self._more[GRADIENT]))
 
     def _colour(self) -> None:
         self._over.setIcon(icon("chart-multiple"))

@@ -75,6 +75,10 @@ class PredictionsPanel(QWidget):
         """Return the folder of the chosen run (empty: there is none)."""
         return self._run.currentData() or ""
 
+    def choose_scope(self, scope: str) -> None:
+        """Choose what to predict."""
+        self._scope.setCurrentIndex(self._scope.findData(scope))
+
     @property
     def scope(self) -> str:
         """Return what to predict: ``sample``, ``unlabelled``, ``all`` or ``folder``."""

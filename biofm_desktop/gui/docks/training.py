@@ -46,6 +46,7 @@ class TrainingPanel(QWidget):
     run_chosen = Signal(str)
     continue_requested = Signal(str, int)
     change_requested = Signal()
+    checkpoints_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,6 +78,8 @@ class TrainingPanel(QWidget):
         self._progress.setTextVisible(False)
         self._status = named(plain_label(), "train.status", "Training status", "What the training is doing")
         self._runs = self._combo("train.runs", "Earlier runs", "Show the curves of an earlier run in the plots")
+        tip = "Checkpoints of the chosen run (else the latest): look at them, compare, go back to one, delete"
+        self._checkpoints = named(QToolButton(), "train.checkpoints", "Checkpoints", tip)
         self._lay_out()
         self._connect()
         self.show_state("empty")
@@ -139,6 +142,7 @@ class TrainingPanel(QWidget):
         rows = [(folder.name, str(folder), str(folder)) for folder in reversed(runs)]
         self._fill(self._runs, [("Curves of an earlier run …", "", "")] * bool(rows) + rows, chosen)
         self._runs.setVisible(bool(rows))
+        self._checkpoints.setVisible(bool(rows))
 
     def offer_continuing(self, runs: Sequence[tuple[str, str, int]]) -> None:
         """Offer to go on with these runs: what to say, the folder, and how many more epochs."""
@@ -285,8 +289,12 @@ class TrainingPanel(QWidget):
         foot.setSpacing(6)
         foot.addLayout(buttons)
         self._progress.setFixedHeight(8)
-        for widget in (self._progress, self._status, self._runs):
+        for widget in (self._progress, self._status):
             foot.addWidget(widget)
+        runs = QHBoxLayout()
+        runs.addWidget(self._runs, 1)
+        runs.addWidget(self._checkpoints)
+        foot.addLayout(runs)
         return foot
 
     def _connect(self) -> None:
@@ -301,9 +309,14 @@ class TrainingPanel(QWidget):
         self._stop.clicked.connect(self.stop_requested)
         self._command.clicked.connect(self.command_requested)
         self._change.clicked.connect(self.change_requested)
+        self._checkpoints.clicked.connect(lambda: self.checkpoints_requested.emit(self._run_at()))
         self.fit_form.changed.connect(self.options_changed)
         theme_bus().changed.connect(self._colour)
         self._colour()
+
+    def _run_at(self) -> str:
+        """Return the run that is chosen below, else the latest."""
+        return self._runs.currentData() or (self._runs.itemData(1) if self._runs.count() > 1 else "") or ""
 
     def _note_model(self) -> None:
         self._show_help()
@@ -340,4 +353,5 @@ class TrainingPanel(QWidget):
     def _colour(self) -> None:
         self._command.setIcon(icon("content-copy"))
         self._change.setIcon(icon("tune-variant"))
+        self._checkpoints.setIcon(icon("layers-triple-outline"))
         self._continue.setIcon(icon("play-box-multiple-outline"))

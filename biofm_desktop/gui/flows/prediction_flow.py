@@ -1,5 +1,6 @@
 """The prediction flow: from the predictions panel to a job in the child, and its predictions back."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,15 @@ class PredictionFlow(QObject):
         self._list_runs(str(folder))
         self._choose_run(self._panel.run)
 
+    def predict_with(self, folder: str, epoch: int) -> None:
+        """Predict the sample on view with a checkpoint of a run."""
+        if self._running or not self._key:
+            self.message.emit("Show a sample first" if not self._key else "Wait until the present prediction has ended")
+            return
+        self.set_run(Path(folder))
+        self._panel.choose_scope(SAMPLE)
+        self._start(epoch)
+
     def set_current_key(self, key: str) -> None:
         """Note which sample is shown."""
         self._key = key
@@ -112,7 +122,7 @@ class PredictionFlow(QObject):
 
     # Predicting
 
-    def _start(self) -> None:
+    def _start(self, epoch: int = 0) -> None:
         if self._project is None or not self._panel.run or self._running:
             return
         try:
@@ -123,7 +133,7 @@ class PredictionFlow(QObject):
             return
         if job is None:
             return
-        self._submit(job, self._project.name, foreign=self._panel.scope == FOLDER)
+        self._submit(replace(job, checkpoint=epoch), self._project.name, foreign=self._panel.scope == FOLDER)
 
     def predict_these(self, keys: list[str]) -> None:
         """Predict these samples of the project, after what is being predicted."""

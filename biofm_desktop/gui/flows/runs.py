@@ -11,6 +11,8 @@ from biofm_desktop.gui.widgets.run_curves import RunCurves
 
 EVENTS, MODEL = "events.jsonl", "model.safetensors"
 _MOST_OFFERED, _MORE = 8, 10
+#: So many events lie in memory while a run is read.
+_AT_ONCE = 20_000
 
 
 def finished(runs: Iterable[Path]) -> list[Path]:
@@ -55,6 +57,9 @@ def read_curves(folder: Path) -> RunCurves:
                     events.append(from_line(line))
                 except Fault:
                     continue  # a crash cut the last line, or another version wrote it
+                if len(events) == _AT_ONCE:
+                    curves.take(events)
+                    events.clear()
     except OSError as error:
         raise system_fault(folder / EVENTS, error) from error
     curves.take(events)

@@ -18,6 +18,7 @@ from biofm_desktop.engine.runners import thread_count
 from biofm_desktop.engine.samples import Grain, ImageSample
 from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.engine.tasks import TASKS, Task
+from biofm_desktop.gui.dialogs.checkpoints import CheckpointsDialog
 from biofm_desktop.gui.dialogs.steer import SteerDialog
 from biofm_desktop.gui.dialogs.weights import WeightsDialog
 from biofm_desktop.gui.docks.plots import PlotsPanel
@@ -39,6 +40,7 @@ class TrainingFlow(QObject):
     """Wires the training panel, the plots, the freeze dialog and the job center."""
 
     run_finished = Signal(Path)
+    checkpoint_wanted = Signal(str, int)
     failed = Signal(str, str)
     message = Signal(str)
 
@@ -321,6 +323,15 @@ class TrainingFlow(QObject):
         worker.failed.connect(self.failed)
         worker.begin()
 
+    def _show_checkpoints(self, folder: str) -> None:
+        if folder:
+            task = TASKS[self._panel.task] if self._panel.task else None
+            dialog = CheckpointsDialog(Path(folder), task.metric if task else "", self._panel.window())
+            dialog.show_wanted.connect(self.checkpoint_wanted)
+            dialog.changed.connect(lambda name: self.run_finished.emit(Path(name)))
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
+
     def _connect(self) -> None:
         panel = self._panel
         panel.task_changed.connect(self._choose_task)
@@ -332,6 +343,7 @@ class TrainingFlow(QObject):
         panel.stop_requested.connect(self._stop)
         panel.command_requested.connect(self._copy_command)
         panel.change_requested.connect(self._change)
+        panel.checkpoints_requested.connect(self._show_checkpoints)
         panel.continue_requested.connect(self._go_on)
         panel.run_chosen.connect(lambda name: self.open_run(Path(name)) if name else None)
         self._plots.run_wanted.connect(lambda name: self._read_run(Path(name), alone=False))

@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QWidget
 from biofm_desktop.engine.files import write_with
 from biofm_desktop.gui.theme import theme_bus, theme_colours
 
+from .cross_hair import CrossHair
+from .named import plain_tip
 from .pyramid import Floats, Pyramid
 
 #: Least time between two redraws, in milliseconds.
@@ -65,6 +67,8 @@ class CurvePlot(pg.PlotWidget):
         plot.getViewBox().sigRangeChanged.connect(self._note_zoom)
         for side in ("left", "bottom"):
             self.getAxis(side).enableAutoSIPrefix(False)
+        self._marks: list[pg.InfiniteLine] = []
+        self._cross = CrossHair(self)
         self._legend = plot.addLegend(offset=(-8, -8 if legend_below else 8), labelTextSize="8pt")
         theme_bus().changed.connect(self._colour)
         self._colour()
@@ -78,6 +82,32 @@ class CurvePlot(pg.PlotWidget):
         self._label()
         self._show_labels(False)
         self.refresh()
+
+    def show_marks(self, marks: Sequence[tuple[float, str]]) -> None:
+        """Draw a vertical line at each of these x; its words come up when the pointer rests on it."""
+        for line in self._marks:
+            self.removeItem(line)
+        self._marks = []
+        pen = pg.mkPen(theme_colours().warning, width=1, style=Qt.PenStyle.DotLine)
+        for x, words in marks:
+            line = pg.InfiniteLine(x, angle=90, pen=pen)
+            line.setToolTip(plain_tip(words))
+            line.setZValue(-2)
+            self._marks.append(line)
+            self.addItem(line, ignoreBounds=True)
+
+    def values_at(self, x: float) -> list[tuple[Curve, float, float]]:
+        """Return for each named curve the point nearest to an x of the axis: x and y."""
+        found = []
+        for curve in self._curves:
+            if curve.name and len(curve.points):
+                xs = curve.points.x
+                place = int(np.searchsorted(xs, x / curve.per_x))
+                place = min(
+                    range(max(0, place - 1), min(len(xs), place + 1)), key=lambda i: abs(xs[i] * curve.per_x - x)
+                )
+                found.append((curve, float(xs[place]) * curve.per_x, float(curve.points.y[place])))
+        return found
 
     def set_log(self, log: bool) -> None:
         """Draw y on a logarithmic scale, or a plain one."""

@@ -8,44 +8,56 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biofm_desktop.engine.events import EpochDone, Event, Started, StepDone
+from biofm_desktop.engine.events import Changed, EpochDone, Event, Measured, Started, StepDone
 
 from .pyramid import Pyramid
 
 LOSS, VALIDATION, RATE = "train loss", "validation loss", "learning rate"
+GRADIENT, SPEED, MEMORY = "gradient norm", "samples a second", "memory (GB)"
+#: What is no figure of an epoch.
+_NO_METRICS = (LOSS, VALIDATION, RATE, GRADIENT, SPEED, MEMORY)
 _BLOCK = 128
 
 
 class RunCurves:
     """The curves of one run over its steps. ``epochs_per_step`` is 0 until it is known.
 
-    ``metric`` is the figure that the run itself calls its first; ``metrics`` names all of them.
+    ``metric`` is the figure that the run itself calls its first; ``metrics`` names all of them. ``marks`` says what was
+    changed after which step.
     """
 
     def __init__(self, title: str) -> None:
         self.title, self.epochs_per_step, self.metric = title, 0.0, ""
         self.best: tuple[int, int] | None = None
         self.curves: dict[str, Pyramid] = {LOSS: Pyramid(), VALIDATION: Pyramid(), RATE: Pyramid()}
+        self.marks: dict[int, str] = {}
         self._smooth: dict[str, tuple[float, Pyramid]] = {}
         self._step = 0
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """Return the names of the figures of each epoch."""
-        return tuple(name for name in self.curves if name not in (LOSS, VALIDATION, RATE))
+        return tuple(name for name in self.curves if name not in _NO_METRICS)
 
     def take(self, events: Iterable[Event]) -> None:
         """Add what these events tell. Steps that a training repeats after a break take the place of the first ones."""
         points: dict[str, list[tuple[float, float]]] = {}
         for event in events:
             match event:
-                case StepDone(step=step, loss=loss, learning_rate=rate):
+                case StepDone(step=step, loss=loss, learning_rate=rate, gradient=gradient):
                     if step <= self._step:
                         self._flush(points)
                         self._cut(step)
                     self._step = step
                     points.setdefault(LOSS, []).append((step, loss))
                     points.setdefault(RATE, []).append((step, rate))
+                    if gradient is not None:
+                        points.setdefault(GRADIENT, []).append((step, gradient))
+                case Measured(step=step, samples_per_second=speed, memory=memory, graphics=graphics):
+                    points.setdefault(SPEED, []).append((step, speed))
+                    points.setdefault(MEMORY, []).append((step, (graphics or memory) / 1e9))
+                case Changed(step=step, words=words):
+                    self.marks[step] = words
                 case EpochDone():
                     self._note_epoch(event, points)
                 case Started(steps=steps, epochs=epochs, facts=facts):

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Signal, Slot
 
-from biofm_desktop.engine.events import EpochDone, Event, Failed, Finished, Progress, Started, StepDone
+from biofm_desktop.engine.events import EpochDone, Event, Failed, Finished, Measured, Progress, Started, StepDone
 from biofm_desktop.engine.jobs.base import Job
 from biofm_desktop.engine.runners.base import Run
 
@@ -94,7 +94,8 @@ class JobHandle(QObject):
         """Note a batch of events and pass it on."""
         for event in events:
             self._note(event)
-        self.events += events
+        # Not the steps: a long training has millions, and its folder keeps them.
+        self.events += [event for event in events if not isinstance(event, (StepDone, Measured))]
         self.events_arrived.emit(events)
         for event in events:
             self.event_arrived.emit(event)
