@@ -30,6 +30,7 @@ from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
 
+from .active import retrain, suggest
 from .checkpoints import checkpoints
 from .hints import hints, tell_hints
 from .lists import list_things
@@ -52,8 +53,10 @@ __all__ = [
     "list_things",
     "predict",
     "project",
+    "retrain",
     "run",
     "steer",
+    "suggest",
     "train",
     "tune",
 ]

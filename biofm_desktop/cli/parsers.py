@@ -7,9 +7,12 @@ from typing import NoReturn
 from biofm_desktop import __version__
 from biofm_desktop.engine.faults import Fault
 
+from .active import retrain_words, suggest_words
+
 COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
     "continue": "go on with a training that was stopped or broke off, or for more epochs",
+    "retrain": "learn a few corrected samples from the weights of a run, without forgetting the others",
     "steer": "change a training under way: layers, learning rate, epochs, augmentation; or pause and stop it",
     "cross-validate": "train once for each fold; mean and spread of the figures on held-out samples",
     "tune": "search for good options within a budget of trials and minutes; a study goes on where it stood",
@@ -19,6 +22,7 @@ COMMANDS = {
     "hints": "say what the curves of a run suggest to do next, and why",
     "checkpoints": "list the checkpoints of a run, compare two, go back to one, delete some",
     "evaluate": "judge a run folder on labelled data",
+    "suggest": "propose samples to label next, those that teach a run's model most, each with the reason",
     "leaks": "name samples that are equal or nearly so in different splits; exit status 1 where there are any",
     "inspect": "open paths as the window does and say what is in them",
     "list": "what there is: tasks, models, formats, exports, layers of a model",
@@ -262,6 +266,7 @@ def _doctor(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
 _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "train": _train,
     "continue": _continue,
+    "retrain": retrain_words,
     "steer": _steer,
     "estimate": _estimate,
     "cross-validate": _cross_validate,
@@ -271,6 +276,7 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "checkpoints": _checkpoints,
     "hints": _hints,
     "evaluate": _evaluate,
+    "suggest": suggest_words,
     "leaks": _leaks,
     "inspect": _inspect,
     "list": _list,

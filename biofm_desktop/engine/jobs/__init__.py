@@ -17,7 +17,9 @@ from .estimate import EstimateJob
 from .evaluate import EvaluateJob
 from .leaks import LeaksJob
 from .predict import PredictJob
+from .retrain import RetrainJob
 from .self_test import SelfTestJob
+from .suggest import Suggestion, SuggestJob
 from .train import DOWNLOAD, TrainJob
 from .tune import TuneJob
 
@@ -26,8 +28,10 @@ JOBS: Registry[type[Job]] = Registry(
     (
         TrainJob,
         ContinueJob,
+        RetrainJob,
         PredictJob,
         EvaluateJob,
+        SuggestJob,
         LeaksJob,
         DescribeJob,
         EstimateJob,
@@ -69,7 +73,10 @@ __all__ = [
     "Job",
     "LeaksJob",
     "PredictJob",
+    "RetrainJob",
     "SelfTestJob",
+    "SuggestJob",
+    "Suggestion",
     "TrainJob",
     "TuneJob",
     "epochs_of",

@@ -104,7 +104,7 @@ class TrainJob(Job):
             head_only = only_head_trained(layer_modules(network), frozen) and not options.unfreeze
             options = options.resolved(task.recipe, entry.recipe, draws, head_only=head_only)
             card = self.card(task, entry, options, dataset, splits, weights, frozen, network)
-            write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
+            write_json(folder / SPLITS, {s.key: s.split for s in samples if task.labelled(s)}, room="checkpoint")
             write_json(folder / "card.json", card, room="checkpoint")
             note = partial(note_run, self.data, folder, model=self.model, task=self.task)
             yield from fitted(self.title, placed(network, device), task, splits, options, frozen, folder, note)

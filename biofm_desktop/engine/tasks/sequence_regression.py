@@ -61,6 +61,10 @@ class SequenceRegression(SequenceTask):
             return None
         return value if np.isfinite(value) else None
 
+    def labelled(self, sample: Sample) -> bool:
+        """Say whether a sequence has a number in the column."""
+        return self.value_of(sample) is not None
+
     @property
     def outputs(self) -> int:
         """Return 1: the number, with mean 0 and deviation 1 over the training samples."""
