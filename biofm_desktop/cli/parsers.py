@@ -7,6 +7,7 @@ from typing import NoReturn
 from biofm_desktop import __version__
 from biofm_desktop.engine.faults import Fault
 
+from . import data_parsers
 from .active import retrain_words, suggest_words
 
 COMMANDS = {
@@ -24,6 +25,9 @@ COMMANDS = {
     "evaluate": "judge a run folder on labelled data",
     "suggest": "propose samples to label next, those that teach a run's model most, each with the reason",
     "leaks": "name samples that are equal or nearly so in different splits; exit status 1 where there are any",
+    "histogram": "count the classes of each split, name those that are missing or very rare",
+    "learning-curve": "train with fewer and more labels and say how good it gets",
+    "augment": "write a sample and changed versions of it, as a training sees them",
     "inspect": "open paths as the window does and say what is in them",
     "list": "what there is: tasks, models, formats, exports, layers of a model",
     "project": "make, save, check, restore and relocate projects",
@@ -78,7 +82,7 @@ def _json_flag(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--json", action="store_true", help=what)
 
 
-def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+def training_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
     parser.add_argument("--weights", default="", metavar="FILE", help="state dict or safetensors; or 'download'")
     parser.add_argument("--splits", default="", metavar="FILE", help="JSON of splits by sample, as a run's splits.json")
@@ -88,7 +92,7 @@ def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
 
 def _cross_validate(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     parser.add_argument("--folds", type=int, default=5, metavar="N", help="default 5")
-    _train(parser, rest)
+    training_words(parser, rest)
 
 
 def _tune(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
@@ -102,7 +106,7 @@ def _tune(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
         metavar="NAME=VALUES",
         help="low..high, low..high:log or a,b,c of an option, such as learning_rate=1e-4..1e-2:log",
     )
-    _train(parser, rest)
+    training_words(parser, rest)
 
 
 def _distill(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -264,7 +268,7 @@ def _doctor(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
 
 
 _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
-    "train": _train,
+    "train": training_words,
     "continue": _continue,
     "retrain": retrain_words,
     "steer": _steer,
@@ -278,6 +282,9 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "evaluate": _evaluate,
     "suggest": suggest_words,
     "leaks": _leaks,
+    "histogram": data_parsers.histogram,
+    "learning-curve": data_parsers.learning_curve,
+    "augment": data_parsers.augment,
     "inspect": _inspect,
     "list": _list,
     "project": _project,

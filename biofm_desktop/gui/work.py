@@ -57,9 +57,11 @@ class Work(QObject):
             flow.message.connect(self.message)
         bench.project_changed.connect(self.set_project)
         bench.current_changed.connect(self.predict.set_current_key)
+        bench.current_changed.connect(self.train.augmentation.set_current_key)
         bench.edited.connect(lambda _: self.predict.refresh_labels())
         self.set_project(bench.project)
         self.predict.set_current_key(bench.key)
+        self.train.augmentation.set_current_key(bench.key)
 
     def set_project(self, project: Project | None) -> None:
         """Train and predict on this project from now on."""

@@ -8,6 +8,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.registry import Registry
 
+from .augment import AugmentPreviewJob
 from .base import Job
 from .continue_training import ContinueJob, epochs_of
 from .cross_validate import CrossValidateJob
@@ -15,7 +16,9 @@ from .describe import DescribeJob
 from .distill import DistillJob
 from .estimate import EstimateJob
 from .evaluate import EvaluateJob
+from .histogram import HistogramJob
 from .leaks import LeaksJob
+from .learning_curve import LearningCurveJob
 from .predict import PredictJob
 from .retrain import RetrainJob
 from .self_test import SelfTestJob
@@ -32,6 +35,9 @@ JOBS: Registry[type[Job]] = Registry(
         PredictJob,
         EvaluateJob,
         SuggestJob,
+        AugmentPreviewJob,
+        HistogramJob,
+        LearningCurveJob,
         LeaksJob,
         DescribeJob,
         EstimateJob,
@@ -63,6 +69,7 @@ def job_from_json(values: Mapping[str, Any]) -> Job:
 __all__ = [
     "DOWNLOAD",
     "JOBS",
+    "AugmentPreviewJob",
     "ContinueJob",
     "CrossValidateJob",
     "DescribeJob",
@@ -70,8 +77,10 @@ __all__ = [
     "EstimateJob",
     "EvaluateJob",
     "FitOptions",
+    "HistogramJob",
     "Job",
     "LeaksJob",
+    "LearningCurveJob",
     "PredictJob",
     "RetrainJob",
     "SelfTestJob",

@@ -14,10 +14,12 @@ from biofm_desktop.engine.ranks import rank
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Sample
 from biofm_desktop.engine.tasks import Task
+from biofm_desktop.engine.tasks.thresholds import untuned
 
 from .mailbox import Mailbox
 from .measuring import measured
 from .recording import EVENTS
+from .tuning import forget_thresholds, tune_thresholds
 
 if TYPE_CHECKING:
     from torch import nn
@@ -52,7 +54,7 @@ def fitted(
     from biofm_desktop.engine.training.items import prepare
     from biofm_desktop.engine.training.steering import Steering
 
-    began = time.monotonic()
+    began, task = time.monotonic(), untuned(task)
     before, changes = _earlier(folder) if go_on else ([], [])
     steering = Steering(Mailbox(folder).new, changes)
     spent = read_json(folder / METRICS)["seconds"] if go_on and (folder / METRICS).is_file() else 0.0
@@ -95,11 +97,15 @@ def fitted(
             metrics = _figures(whole, checkpoints.best_epoch, spent + time.monotonic() - began)
             metrics |= {"ended": checkpoints.ended} if checkpoints.ended else {}
             write_json(folder / METRICS, metrics, room="checkpoint")
+            forget_thresholds(folder, task)
             note()
     if rank() > 0:
         yield Finished(f"process {rank() + 1} is done")
         return
     yield Saved(str(model), "model")
+    if found := (yield from tune_thresholds(folder, items["val"], options, device)):
+        metrics["tuned"] = found
+        write_json(folder / METRICS, metrics, room="checkpoint")
     yield Finished(_summary(task, metrics), result=metrics["validation"])
 
 
@@ -144,4 +150,11 @@ def _summary(task: Task, metrics: dict[str, Any]) -> str:
         else ""
     )
     ended = f"; {metrics['ended']}" if "ended" in metrics else ""
-    return f"Trained for {metrics['epochs']} epochs{said}{ended}"
+    tuned = metrics.get("tuned")
+    line = (
+        f"; thresholds {tuned['words']} ({tuned['figure'].replace('_', ' ')} {tuned['before']:.3f} to "
+        f"{tuned['after']:.3f} on samples left aside)"
+        if tuned
+        else ""
+    )
+    return f"Trained for {metrics['epochs']} epochs{said}{line}{ended}"

@@ -17,6 +17,7 @@ from biofm_desktop.engine.models.patterns import only_head_trained
 from biofm_desktop.engine.options import from_json, to_flags
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset, Sample
+from biofm_desktop.engine.samples.fewer import fewer
 from biofm_desktop.engine.samples.splits import with_split
 from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.engine.tasks import Task
@@ -94,6 +95,7 @@ class TrainJob(Job):
             samples = with_split(learnable(dataset), seed=options.seed, **shares)
         if options.check_leaks:
             yield from checked(samples, folder)
+        samples = fewer(samples, options.labels_per_class, options.seed)
         splits = {name: [s for s in samples if s.split == name] for name in ("train", "val")}
         weights, scaling = yield from self._weights(entry)
         preferred = replace(entry.preferred, scaling=scaling or entry.preferred.scaling) if entry.preferred else None

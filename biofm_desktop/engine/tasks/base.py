@@ -12,6 +12,8 @@ from biofm_desktop.engine.samples import Dataset, Grain, InputSpec, Sample
 if TYPE_CHECKING:
     from typing import Self
 
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Generator, Tensor
 
 
@@ -74,6 +76,10 @@ class Task(ABC):
     def augment(self, item: "Item", generator: "Generator") -> "Item":
         """Return an item changed at random as the truth allows (flips, crops ...), of the size of `inputs`."""
         return item
+
+    def counted(self, sample: Sample) -> "Sequence[int] | NDArray[np.int64] | float | None":
+        """Return how often each class occurs in a sample's label, or its number; None where it has none."""
+        return None
 
     @abstractmethod
     def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":

@@ -65,6 +65,10 @@ class SequenceRegression(SequenceTask):
         """Say whether a sequence has a number in the column."""
         return self.value_of(sample) is not None
 
+    def counted(self, sample: Sample) -> float | None:
+        """Return the measured number of a sample; None where there is none."""
+        return self.value_of(sample)
+
     @property
     def outputs(self) -> int:
         """Return 1: the number, with mean 0 and deviation 1 over the training samples."""
