@@ -30,6 +30,7 @@ from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
 
+from .active import retrain, suggest
 from .checkpoints import checkpoints
 from .data_commands import augment, histogram, learning_curve
 from .hints import hints, tell_hints
@@ -37,11 +38,14 @@ from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
 from .steering import steer
+from .studies import cross_validate, distill, tune
 
 __all__ = [
     "augment",
     "checkpoints",
     "continue_run",
+    "cross_validate",
+    "distill",
     "doctor",
     "estimate",
     "evaluate",
@@ -53,9 +57,12 @@ __all__ = [
     "list_things",
     "predict",
     "project",
+    "retrain",
     "run",
     "steer",
+    "suggest",
     "train",
+    "tune",
 ]
 
 _CARD, EVENTS = "card.json", "events.jsonl"
@@ -74,6 +81,7 @@ def train(given: argparse.Namespace) -> int:
         freeze=tuple(given.freeze),
         train_only=tuple(given.train_only),
         weights=given.weights if given.weights in ("", "download") else absolute([given.weights])[0],
+        splits=absolute([given.splits])[0] if given.splits else "",
     )
     status = run_job(job, given)
     if not given.json and (Path(job.out) / EVENTS).is_file():

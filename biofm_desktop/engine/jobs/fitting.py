@@ -24,6 +24,9 @@ from .tuning import forget_thresholds, tune_thresholds
 if TYPE_CHECKING:
     from torch import nn
 
+    from biofm_desktop.engine.tasks import Item
+    from biofm_desktop.engine.training.items import Items
+
 METRICS = "metrics.json"
 
 
@@ -38,8 +41,11 @@ def fitted(
     note: Callable[[], None],
     *,
     go_on: bool = False,
+    teach: "Callable[[Items], tuple[Any, Sequence[Item]]] | None" = None,
 ) -> Generator[Event, None, None]:
     """Train and leave the run folder complete, also when stopped or failing midway; ``note`` is called then.
+
+    ``teach`` returns what is learnt in place of the task, and from which items; those need no label then.
 
     Where it cannot go on, nothing of what an earlier training left is changed.
     """
@@ -52,7 +58,8 @@ def fitted(
     before, changes = _earlier(folder) if go_on else ([], [])
     steering = Steering(Mailbox(folder).new, changes)
     spent = read_json(folder / METRICS)["seconds"] if go_on and (folder / METRICS).is_file() else 0.0
-    items = yield from prepare(task, splits)
+    items = yield from prepare(task, splits, unlabelled=teach is not None)
+    learnt, learnt_from = teach(items["train"]) if teach else (task, items["train"])
     repeats = items["train"].repeats()
     steps = -(-sum(repeats) // (options.batch_size * options.accumulate)) * options.epochs
     facts = {"train": len(items["train"]), "validation": len(items["val"]), "metric": task.metric, "goes_on": go_on}
@@ -61,8 +68,8 @@ def fitted(
     device = next(network.parameters()).device
     loop = fit(
         network,
-        task,
-        items["train"],
+        learnt,
+        learnt_from,
         items["val"],
         options,
         frozen=frozen,

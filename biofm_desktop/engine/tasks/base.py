@@ -47,6 +47,10 @@ class Task(ABC):
         ``preferred`` is the input the model was made for. Raises `Fault` where the data cannot teach this task.
         """
 
+    def grown(self, dataset: Dataset) -> "Self":
+        """Return the task with the classes that the data's labels add, after those that it has; all else stays."""
+        return self
+
     @property
     @abstractmethod
     def inputs(self) -> InputSpec:
@@ -60,6 +64,10 @@ class Task(ABC):
     @abstractmethod
     def encode(self, sample: Sample) -> "list[Item]":
         """Return what a sample is for a network, without chance: one item, or one a slice of a volume."""
+
+    def labelled(self, sample: Sample) -> bool:
+        """Say whether a sample holds what this task learns; its class may be one that the task does not know yet."""
+        return sample.labelled
 
     def draws(self, sample: Sample) -> int:
         """Return how many items an epoch draws from a sample: more from one that holds more to learn."""

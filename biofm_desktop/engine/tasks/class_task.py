@@ -34,6 +34,16 @@ class ClassTask(BalancedTask):
         classes = self.classes or class_names(dataset)
         return replace(self, classes=classes, weights=class_weights(dataset, classes) if self.balance else ())
 
+    def grown(self, dataset: Dataset) -> "Self":
+        """Return the task with the classes that labels name and it does not know, at the end of the list."""
+        new = sorted({str(s.target) for s in dataset if s.target is not None} - set(self.classes))
+        weights = (*self.weights, *(1.0 for _ in new)) if self.weights else ()
+        return replace(self, classes=(*self.classes, *new), weights=weights)
+
+    def labelled(self, sample: Sample) -> bool:
+        """Say whether a sample has a class."""
+        return sample.target is not None
+
     def class_index(self, sample: Sample) -> "Tensor | None":
         """Return the place of the sample's class, () int64; None where it has none of them."""
         from torch import tensor

@@ -119,6 +119,14 @@ class SemanticSegmentation(PictureAugmentation, BalancedTask):
                 counts += found
         return weights_of(counts.tolist())
 
+    def grown(self, dataset: Dataset) -> "Self":
+        """Return the task with the data's further classes, where its list begins with those that it knows."""
+        known, listed = self.classes, dataset.classes
+        begins = listed[: len(known)] == known or (known == _BINARY and not self.values)
+        if dataset.instances or len(listed) <= len(known) or not begins or self.values not in ((), _places(known)):
+            return self
+        return replace(self, classes=listed, values=_places(listed))
+
     @property
     def inputs(self) -> InputSpec:
         """Return the crop that is fed while training."""
@@ -138,6 +146,10 @@ class SemanticSegmentation(PictureAugmentation, BalancedTask):
         if planes.ndim == 3:
             return [self._item(planes, bounds, mask)]
         return [self._item(planes[:, z], bounds, None if mask is None else mask[z]) for z in range(planes.shape[1])]
+
+    def labelled(self, sample: Sample) -> bool:
+        """Say whether a picture is painted."""
+        return isinstance(sample, ImageSample) and sample.mask is not None
 
     def draws(self, sample: Sample) -> int:
         """Return enough crops to see each pixel about once an epoch, at most 16 a slice; more of a rare kind."""
@@ -264,6 +276,10 @@ def mask_prediction(
     return MaskPrediction(
         sample.key, mask, certainty, classes, confidence, sample.spacing, sample.unit, sample.affine, shares
     )
+
+
+def _places(names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(range(len(names)))
 
 
 def _classes_of(dataset: Dataset, samples: tuple[ImageSample, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:

@@ -139,7 +139,7 @@ class _Loop:
         self._seed(0)
         kept = self.checkpoints.kept_state(self.data) if go_on else None
         at = self.at = kept.standing if kept else Standing(self.data, self.options.epochs)
-        self.task = replace(self.task, **at.task)
+        self.task = replace(self.task, **at.task) if at.task else self.task
         self.learner = Learner(self.network, self.options, self._frozen_now(), self.device, at.scale, self.team)
         self.schedule = Schedule(self.options, self.a_pass * at.epochs)
         if kept:

@@ -87,6 +87,10 @@ class TrainingFlow(QObject):
         """Draw the curves of a finished run: alone, or over those of the training under way."""
         self._read_run(folder, alone=not self._running)
 
+    def refresh_runs(self) -> None:
+        """List the runs anew: one was made elsewhere."""
+        self._list_runs()
+
     @property
     def handle(self) -> JobHandle | None:
         """Return the latest training that was started here."""
