@@ -44,6 +44,7 @@ class TrainJob(Job):
     """
 
     name: ClassVar[str] = "train"
+    trains: ClassVar[bool] = True
     task: str
     data: tuple[str, ...]
     model: str
