@@ -90,11 +90,11 @@ class JobHandle(QObject):
         if self.background and self._worker is not None and not self.ended:
             self._worker.leave()
 
-    def attach(self, worker: RunWorker) -> None:
-        """Take what the worker tells; the job begins."""
+    def attach(self, worker: RunWorker, state: str = "running") -> None:
+        """Take what the worker tells; the job begins, or stands so already."""
         self._worker, self.began = worker, time.monotonic()
         worker.events_arrived.connect(self.take)
-        self.show_state("running")
+        self._become(state)
 
     def show_state(self, state: str) -> None:
         """Tell how it stands now."""
@@ -156,6 +156,7 @@ class JobCenter(QObject):
         self.current: JobHandle | None = None
         self.waiting: list[JobHandle] = []
         self.held = False
+        self._let: JobHandle | None = None
         self.jobs: list[JobHandle] = []
 
     @property
@@ -191,14 +192,13 @@ class JobCenter(QObject):
     def follow(self, job: Job, title: str, start_run: Callable[[], Run], state: str) -> JobHandle:
         """Show a job that runs in the background."""
         handle = JobHandle(job, title, quiet=False, center=self)
-        handle.background, handle.state = True, state
+        handle.background, handle.state = True, state  # so, when it is shown first
         worker = RunWorker(start_run, self)
         self._beside[worker] = handle
         self.jobs.append(handle)
         self.job_added.emit(handle)
         worker.ended.connect(lambda: self._end_beside(worker))
-        handle.attach(worker)
-        handle.show_state(state)
+        handle.attach(worker, state)
         worker.start()
         return handle
 
@@ -208,6 +208,14 @@ class JobCenter(QObject):
             self.waiting.remove(handle)
             self.waiting.insert(max(0, place), handle)
             self.queue_changed.emit()
+
+    def run_next(self, handle: JobHandle) -> None:
+        """Begin a waiting job as soon as the one under way has ended, though the queue be held."""
+        if handle in self.waiting:
+            self._let = handle
+            self.move(handle, 0)
+            self._begin_next()
+            self._tell()
 
     def hold(self, held: bool) -> None:
         """Begin no waiting job until it is let go again; what runs goes on."""
@@ -271,12 +279,20 @@ class JobCenter(QObject):
             self._runner = Child()
         return self._runner
 
+    def _next(self) -> JobHandle | None:
+        """Take the job that is to begin out of its queue; the latest quiet one is for what the user looks at now."""
+        if self._quiet:
+            return self._quiet.pop()
+        if self.waiting and (not self.held or self.waiting[0] is self._let):
+            return self.waiting.pop(0)
+        return None
+
     @Slot()
     def _begin_next(self) -> None:
-        if self.current is not None or not (self._quiet or (self.waiting and not self.held)):
+        handle = self._next() if self.current is None else None
+        if handle is None:
             return
-        # The latest quiet one first: it is for what the user looks at now.
-        handle, runner = self._quiet.pop() if self._quiet else self.waiting.pop(0), self._made_runner()
+        runner = self._made_runner()
         self.current = handle
         self._worker = RunWorker(lambda: runner.run(handle.job), self)
         self._worker.ended.connect(self._end_current)
