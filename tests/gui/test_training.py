@@ -138,7 +138,7 @@ def test_start_gives_the_job_that_the_choices_say(desk):
     assert (job.task, job.model, job.data) == ("semantic-segmentation", "unet", (str(desk.project.folder),))
     assert (job.fit_options["epochs"], job.fit_options["learning_rate"]) == (3, 0.001)
     assert Path(job.out).parent == desk.project.folder / "runs"
-    assert desk.enabled() == ["pause", "stop"]
+    assert desk.enabled() == ["start", "pause", "stop"]
 
 
 def test_the_training_is_told_in_words_and_curves(desk):
@@ -195,7 +195,7 @@ def test_a_failure_is_shown_and_the_next_training_can_start(desk):
     assert told.args == ["The training process ended unexpectedly (killed by signal 9, SIGKILL).", "words"]
     assert "SIGKILL" in desk.status()
     desk.start()
-    assert desk.enabled() == ["pause", "stop"]
+    assert desk.enabled() == ["start", "pause", "stop"]
 
 
 def test_a_wrong_option_stops_the_start_and_is_marked(desk):

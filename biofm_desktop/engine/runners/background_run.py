@@ -87,15 +87,17 @@ class BackgroundRun:
     def _end(self, known: Background | None) -> Event:
         if known is None:
             return Finished("It was taken out of the list", stopped=True)
-        if known.last_event is not None:
-            return known.last_event
-        title = known.title
-        if self._killed:
-            return Failed(f"{title}: ended at once, as you asked. What was saved before stands")
-        return Failed(
-            f"{title}: its process is gone without a last word (killed, or the computer went off). What it had saved "
-            f"is in {known.folder}. Go on with it from there."
-        )
+        if known.last_event is None and self._killed:
+            return Failed(f"{known.title}: ended at once, as you asked. What was saved before stands")
+        return last_word(known)
+
+
+def last_word(entry: Background) -> Finished | Failed:
+    """Return how an ended job ended, in its own words where it had any."""
+    return entry.last_event or Failed(
+        f"{entry.title}: its process is gone without a last word (killed, or the computer went off). What it had saved "
+        f"is in {entry.folder}. Go on with it from there."
+    )
 
 
 def kill_entry(entry: Background) -> None:

@@ -31,8 +31,8 @@ from .job_buttons import BUTTONS, WITH_WORDS, allowed
 class JobsPanel(QWidget):
     """Lists the jobs of a `JobCenter`, with the ways to order and to end them.
 
-    ``asked`` tells what is wished of a job that the center alone cannot do: ``restart``, ``go_on``, ``background`` or
-    ``remove``.
+    ``asked`` tells what is wished of a job that the center alone cannot do: ``restart``, ``go_on``, ``background``,
+    ``remove``, or ``show`` for its curves.
     """
 
     asked = Signal(str, object)
@@ -77,7 +77,8 @@ class JobsPanel(QWidget):
         return self._model.jobs[row] if 0 <= row < len(self._model.jobs) else None
 
     def _make_table(self) -> QTableView:
-        table = named(QTableView(), "jobs.list", "Jobs", "What runs, waits and has ended")
+        tip = "What waits, runs and has ended; drag what waits to another place, double-click a training for its curves"
+        table = named(QTableView(), "jobs.list", "Jobs", tip)
         table.setModel(self._model)
         table.setItemDelegateForColumn(2, self._bars)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -86,6 +87,7 @@ class JobsPanel(QWidget):
         table.setDropIndicatorShown(True)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
+        table.activated.connect(lambda _: self._act("show"))
         header = as_rows(table)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         for column, width in enumerate((270, 78, 100)):

@@ -88,6 +88,7 @@ class JobHandle(QObject):
     def leave(self) -> None:
         """Look no longer at a job in the background; it goes on."""
         if self.background and self._worker is not None and not self.ended:
+            self.blockSignals(True)  # that it is no longer looked at is not its end
             self._worker.leave()
 
     def attach(self, worker: RunWorker, state: str = "running") -> None:
@@ -145,6 +146,7 @@ class JobCenter(QObject):
     job_added = Signal(object)
     busy_changed = Signal(bool)
     queue_changed = Signal()
+    closing = Signal()
     message = Signal(str)
 
     def __init__(self, runner: Runner | None = None, parent: QObject | None = None) -> None:
@@ -202,6 +204,15 @@ class JobCenter(QObject):
         worker.start()
         return handle
 
+    def note_ended(self, job: Job, title: str, last: Finished | Failed) -> JobHandle:
+        """List a job that ended in the background while no window looked."""
+        handle = JobHandle(job, title, quiet=False, center=self)
+        handle.background = True
+        handle.take([last])
+        self.jobs.append(handle)
+        self.job_added.emit(handle)
+        return handle
+
     def move(self, handle: JobHandle, place: int) -> None:
         """Give a waiting job another place in the queue; 0 is the next to begin."""
         if handle in self.waiting:
@@ -242,6 +253,8 @@ class JobCenter(QObject):
 
         One that has not ended in time is killed. Jobs in the background go on.
         """
+        if not self._closed:
+            self.closing.emit()
         self._closed = True
         for handle in self._beside.values():
             handle.leave()
@@ -310,11 +323,12 @@ class JobCenter(QObject):
     def _end_beside(self, worker: RunWorker) -> None:
         self._beside.pop(worker, None)
         worker.deleteLater()
-        self.queue_changed.emit()
+        self._tell()
 
     def _tell(self) -> None:
-        self.queue_changed.emit()
-        self.busy_changed.emit(self.busy)
+        if not self._closed:  # what shows the queue may be gone by then
+            self.queue_changed.emit()
+            self.busy_changed.emit(self.busy)
 
 
 def _pass_time() -> None:
