@@ -286,16 +286,20 @@ class TrainingPanel(QWidget):
         for button in (self._start, self._pause, self._stop):
             button.setMinimumWidth(40)
             buttons.addWidget(button, 1)
-        buttons.addWidget(self._background)
-        buttons.addWidget(self._continue)
-        buttons.addWidget(self._command)
+        more = QHBoxLayout()
+        more.setSpacing(5)
+        more.addWidget(self._runs, 1)
+        more.addStretch(0)
+        for small in (self._background, self._continue, self._command):
+            more.addWidget(small)
         foot = QVBoxLayout()
         foot.setContentsMargins(8, 8, 8, 8)
         foot.setSpacing(6)
         foot.addLayout(buttons)
         self._progress.setFixedHeight(8)
-        for widget in (self._progress, self._status, self._runs):
+        for widget in (self._progress, self._status):
             foot.addWidget(widget)
+        foot.addLayout(more)
         return foot
 
     def _connect(self) -> None:

@@ -32,6 +32,8 @@ from .runs import MODEL, clear_folder, data_of, finished, folder_of, read_curves
 if TYPE_CHECKING:
     from biofm_desktop.engine.project import Project
 
+_STATES = {"waiting": "Waiting for another job to end", "paused": "Paused", "stopping": "Stopping: saving …"}
+
 
 class TrainingFlow(QObject):
     """Wires the training panel, the plots, the freeze dialog and the job center."""
@@ -226,10 +228,13 @@ class TrainingFlow(QObject):
 
     def _words(self) -> str:
         """Return what the training shown is doing, and how many wait."""
+        words = self._status.text()
+        if self._running and self._handle is not None:
+            words = _STATES.get(self._handle.state, words)
         waiting = [handle for handle in self._center.waiting if handle is not self._handle]
-        paused = ", in a queue that is paused" if self._center.held else ""
+        paused = ", which is paused" if self._center.held else ""
         queued = f"{len(waiting)} more in the queue{paused}" if waiting else ""
-        return "\n".join(part for part in (self._status.text(), queued) if part)
+        return "\n".join(part for part in (words, queued) if part)
 
     def _job(self, out: Path) -> TrainJob:
         assert self._project is not None
@@ -312,9 +317,7 @@ class TrainingFlow(QObject):
         self._panel.show_start(ready=ready, queue=self._center.busy)
         if self._running and self._handle:
             self._panel.show_state(self._handle.state)
-            words = {"waiting": "Waiting for another job to end", "paused": "Paused", "stopping": "Stopping: saving …"}
-            if self._handle.state in words:
-                self._panel.show_status(words[self._handle.state])
+            self._panel.show_status(self._words())
         else:
             self._panel.show_state("ready" if ready else "empty")
 

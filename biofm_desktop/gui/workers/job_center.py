@@ -195,6 +195,7 @@ class JobCenter(QObject):
         """Show a job that runs in the background."""
         handle = JobHandle(job, title, quiet=False, center=self)
         handle.background, handle.state = True, state  # so, when it is shown first
+        handle.message = "In a process of its own"
         worker = RunWorker(start_run, self)
         self._beside[worker] = handle
         self.jobs.append(handle)
