@@ -27,10 +27,11 @@ from biofm_desktop.engine.jobs import (
     job_from_json,
 )
 from biofm_desktop.engine.options import from_flags
-from biofm_desktop.engine.runners import HereRun
+from biofm_desktop.engine.runners import HereRun, Run
 from biofm_desktop.engine.tasks import TASKS
 
 from .active import retrain, suggest
+from .background import detach, jobs
 from .checkpoints import checkpoints
 from .data_commands import augment, histogram, learning_curve
 from .hints import hints, tell_hints
@@ -52,6 +53,7 @@ __all__ = [
     "hints",
     "histogram",
     "inspect",
+    "jobs",
     "leaks",
     "learning_curve",
     "list_things",
@@ -239,7 +241,14 @@ def doctor(given: argparse.Namespace) -> int:
 
 def run_job(job: Job, given: argparse.Namespace, results: list[dict[str, Any]] | None = None) -> int:
     """Run a job in this process, show its events, and return the exit status; ``results`` takes what it found."""
-    under_way, status, failed = HereRun(job), 1, Failed("")
+    if getattr(given, "detach", False):
+        return detach(job, given)
+    return show_run(HereRun(job), given, results)
+
+
+def show_run(under_way: Run, given: argparse.Namespace, results: list[dict[str, Any]] | None = None) -> int:
+    """Show the events of a run as they come and return the exit status; ``results`` takes what it found."""
+    status, failed = 1, Failed("")
     with _stopping(under_way), make_show(as_json=given.json) as show:
         for event in under_way:
             show.show(event)
@@ -259,7 +268,7 @@ def run_job(job: Job, given: argparse.Namespace, results: list[dict[str, Any]] |
 
 
 @contextmanager
-def _stopping(under_way: HereRun) -> Iterator[None]:
+def _stopping(under_way: Run) -> Iterator[None]:
     """Let the first Ctrl+C stop and save, the second end at once; a batch system's SIGTERM stops as well."""
 
     def stop(_: int, __: FrameType | None) -> None:

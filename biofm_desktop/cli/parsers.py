@@ -31,6 +31,7 @@ COMMANDS = {
     "inspect": "open paths as the window does and say what is in them",
     "list": "what there is: tasks, models, formats, exports, layers of a model",
     "project": "make, save, check, restore and relocate projects",
+    "jobs": "list what runs in the background, and stop, pause or resume it",
     "run": "run a job file, such as the job.json of a run folder",
     "doctor": "say what this computer has, what is wrong and how to mend it",
 }
@@ -82,12 +83,23 @@ def _json_flag(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--json", action="store_true", help=what)
 
 
+def _detach_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--detach", action="store_true", help="run in the background, past the end of this terminal; see 'biofm jobs'"
+    )
+
+
 def training_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
     parser.add_argument("--weights", default="", metavar="FILE", help="state dict or safetensors; or 'download'")
     parser.add_argument("--splits", default="", metavar="FILE", help="JSON of splits by sample, as a run's splits.json")
     _json_flag(parser, "events as lines of JSON")
     _planned(parser, rest)
+
+
+def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    _detach_flag(parser)
+    training_words(parser, rest)
 
 
 def _cross_validate(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
@@ -166,6 +178,7 @@ def _continue(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     parser.add_argument("run", metavar="RUN", help="the folder of a run")
     parser.add_argument("--epochs", type=int, default=0, metavar="N", help="so many more than it was meant to have")
     _json_flag(parser, "events as lines of JSON")
+    _detach_flag(parser)
 
 
 def _predict(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -246,6 +259,17 @@ def _job(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     parser.add_argument("job", metavar="JOB.json", help="the job")
     parser.add_argument("--out", metavar="RUN", help="a new folder, in place of the job's own")
     _json_flag(parser, "events as lines of JSON")
+    _detach_flag(parser)
+
+
+def _jobs(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from .background import ACTIONS
+
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "actions:\n" + "\n".join(f"  {name:<7}  {what}" for name, what in ACTIONS.items())
+    parser.add_argument("action", choices=tuple(ACTIONS), metavar="ACTION", nargs="?", default="list", help="see below")
+    parser.add_argument("run", metavar="RUN", nargs="?", default="", help="the folder of the run, or the job's name")
+    _json_flag(parser, "a JSON list; for wait: events as lines of JSON")
 
 
 def _project(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -268,7 +292,7 @@ def _doctor(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
 
 
 _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
-    "train": training_words,
+    "train": _train,
     "continue": _continue,
     "retrain": retrain_words,
     "steer": _steer,
@@ -288,6 +312,7 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "inspect": _inspect,
     "list": _list,
     "project": _project,
+    "jobs": _jobs,
     "run": _job,
     "doctor": _doctor,
 }

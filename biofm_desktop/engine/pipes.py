@@ -16,27 +16,32 @@ def spawn(
     module: str, words: Sequence[str] = (), environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> "subprocess.Popen[bytes]":
     """Start a module of ours in a process of its own, working in ``folder``; stdin, stdout and stderr are pipes."""
-    root = str(Path(__file__).resolve().parents[2])
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+    call, whole = module_call(module, words)
     return subprocess.Popen(
-        # -P keeps the working folder, which may be a user's data, out of the search for modules.
-        [sys.executable, "-P", "-m", module, *words],
+        call,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=folder,
-        env=os.environ
-        | {
-            "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
-            "PYTHONIOENCODING": "utf-8",
-        }
-        | dict(environment or {}),
+        env=whole | dict(environment or {}),
         # A session of its own: Ctrl+C is the window's affair, and what the process started can be ended with it.
         start_new_session=sys.platform != "win32",
         creationflags=flags,
     )
+
+
+def module_call(module: str, words: Sequence[str] = ()) -> tuple[list[str], dict[str, str]]:
+    """Return the command line that runs a module of ours with this Python, and the environment that it needs."""
+    root = str(Path(__file__).resolve().parents[2])
+    search = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    # -P keeps the working folder, which may be a user's data, out of the search for modules.
+    return [sys.executable, "-P", "-m", module, *words], os.environ | {
+        "PYTHONPATH": search,
+        "PYTHONIOENCODING": "utf-8",
+    }
 
 
 def own_pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -22,12 +22,12 @@ from biofm_desktop.engine.settings import Settings, load_settings
 
 from .actions import colour, fill_menus, make_actions
 from .centre import Centre
-from .dialogs.closing import ClosingDialog
 from .docks.annotation import AnnotationPanel
 from .docks.history import HistoryPanel
 from .docks.messages import MessagesPanel
 from .docks.samples import SamplesPanel
 from .errors import ErrorDesk
+from .flows.closing_flow import ask_to_close
 from .flows.project_flow import ProjectFlow
 from .labelling import Labelling
 from .loop_keys import LoopKeys
@@ -365,9 +365,7 @@ class MainWindow(QMainWindow):
             event.accept()
         elif self.jobs.busy:
             event.ignore()
-            dialog = ClosingDialog(self)
-            dialog.accepted.connect(self.close_now)
-            self.popups.show_dialog(dialog)
+            ask_to_close(self)
         else:
             self._end()
             event.accept()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from biofm_desktop.engine.project import Project
 
@@ -14,6 +14,7 @@ from .docks.predictions import PredictionsPanel
 from .docks.training import TrainingPanel
 from .flows.loop_flow import LoopFlow
 from .flows.prediction_flow import PredictionFlow
+from .flows.queue_flow import QueueFlow
 from .flows.suggest_flow import SuggestFlow
 from .flows.training_flow import TrainingFlow
 from .panels import Panels
@@ -32,16 +33,20 @@ class Work(QObject):
         super().__init__(parent)
         self.training, self.plots = TrainingPanel(), PlotsPanel()
         self.predictions, self.export, self.next = PredictionsPanel(), ExportPanel(), LabelNextPanel()
+        self.jobs = JobsPanel(jobs)
         for name, widget in (
             ("training", self.training),
             ("predictions", self.predictions),
             ("export", self.export),
             ("plots", self.plots),
-            ("jobs", JobsPanel(jobs)),
+            ("jobs", self.jobs),
             ("next", self.next),
         ):
             panels.fill(name, widget)
         self.train = TrainingFlow(self.training, self.plots, jobs, self)
+        self.queue = QueueFlow(self.jobs, jobs, self)
+        self.queue.show_requested.connect(self.train.show_job)
+        self.train.background_wanted.connect(self.queue.start_background)
         self.predict = PredictionFlow(self.predictions, self.export, jobs, self)
         self.train.run_finished.connect(self.predict.set_run)
         self.train.checkpoint_wanted.connect(self.predict.predict_with)
@@ -52,7 +57,7 @@ class Work(QObject):
         self.suggest = SuggestFlow(self.next, jobs, self)
         self.loop = LoopFlow(self.next, bench, self.suggest, jobs, self)
         self._connect_loop(bench)
-        for flow in (self.train, self.predict, self.suggest, self.loop):
+        for flow in (self.train, self.predict, self.suggest, self.loop, self.queue):
             flow.failed.connect(self.failed)
             flow.message.connect(self.message)
         bench.project_changed.connect(self.set_project)
@@ -62,6 +67,7 @@ class Work(QObject):
         self.set_project(bench.project)
         self.predict.set_current_key(bench.key)
         self.train.augmentation.set_current_key(bench.key)
+        QTimer.singleShot(0, self, self.queue.begin)  # once the window listens
 
     def set_project(self, project: Project | None) -> None:
         """Train and predict on this project from now on."""

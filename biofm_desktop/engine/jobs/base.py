@@ -16,6 +16,8 @@ class Job(ABC):
     """
 
     name: ClassVar[str]
+    #: It takes long and leaves a run folder: it can wait from one start of the window to the next, and run without it.
+    trains: ClassVar[bool] = False
 
     @property
     @abstractmethod

@@ -19,6 +19,7 @@ from .base import Job
 from .data import SPLITS, learnable, opened, task_class
 from .fitting import METRICS, fitted, note_run
 from .recording import recorded
+from .signing import check_free
 
 _CARD, _JOB, _STATE = "card.json", "job.json", Path("checkpoints") / "state.pt"
 
@@ -42,6 +43,7 @@ class ContinueJob(Job):
     """
 
     name: ClassVar[str] = "continue"
+    trains: ClassVar[bool] = True
     run_folder: str
     epochs: int = 0
 
@@ -57,6 +59,7 @@ class ContinueJob(Job):
     def run(self) -> Iterator[Event]:
         """Take up the state that was kept last and train to the end."""
         folder = Path(self.run_folder)
+        check_free(folder)
         plan, card = self._read(folder)
         yield from recorded(self._go_on(plan, card, folder), folder)
 

@@ -45,6 +45,7 @@ class TrainJob(Job):
     """
 
     name: ClassVar[str] = "train"
+    trains: ClassVar[bool] = True
     task: str
     data: tuple[str, ...]
     model: str

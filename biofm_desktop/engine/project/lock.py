@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from biofm_desktop.engine.faults import Fault, system_fault
 from biofm_desktop.engine.files import at_point, read_json
+from biofm_desktop.engine.processes import begun as process_begun
 
 LOCK = "project.lock"
 _HELD: set[str] = set()
@@ -31,7 +32,7 @@ class Holder:
     def me(cls) -> "Holder":
         """Return this process."""
         now = datetime.now().astimezone().isoformat(timespec="seconds")
-        return cls(os.getpid(), socket.gethostname(), now, _begun(os.getpid()) or 0.0, uuid4().hex)
+        return cls(os.getpid(), socket.gethostname(), now, process_begun(os.getpid()) or 0.0, uuid4().hex)
 
     @property
     def alive(self) -> bool:
@@ -40,7 +41,7 @@ class Holder:
             return True
         if self.pid == os.getpid():
             return self.token in _HELD
-        begun = _begun(self.pid)
+        begun = process_begun(self.pid)
         return begun is not None and abs(begun - self.begun) < 2.0
 
     @property
@@ -117,12 +118,3 @@ def give_back(folder: Path) -> None:
             (folder / LOCK).unlink(missing_ok=True)
         except OSError as error:
             raise system_fault(folder / LOCK, error) from error
-
-
-def _begun(pid: int) -> float | None:
-    import psutil
-
-    try:
-        return float(psutil.Process(pid).create_time())
-    except psutil.Error:
-        return None

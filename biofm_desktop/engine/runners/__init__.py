@@ -1,7 +1,26 @@
-"""Where a job runs: here, or in a warm child process."""
+"""Where a job runs: here, in a warm child process, or in the background in a process of its own."""
 
+from .background_run import BackgroundRun, kill_entry, last_word
 from .base import Run
 from .child import Child, ChildRun
+from .detached import start_detached
 from .here import HereRun, thread_count
+from .register import ENDED, Background, entries, entry_of, forget, read_entry
 
-__all__ = ["Child", "ChildRun", "HereRun", "Run", "thread_count"]
+__all__ = [
+    "ENDED",
+    "Background",
+    "BackgroundRun",
+    "Child",
+    "ChildRun",
+    "HereRun",
+    "Run",
+    "entries",
+    "entry_of",
+    "forget",
+    "kill_entry",
+    "last_word",
+    "read_entry",
+    "start_detached",
+    "thread_count",
+]

@@ -1,110 +1,65 @@
-"""The jobs panel: everything that runs, waits or has ended."""
+"""The jobs panel: everything that runs, waits or has ended, and the order of what waits."""
 
 import shlex
-from pathlib import Path
-from typing import Any
+from functools import partial
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QUrl
-from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
+    QMenu,
+    QPushButton,
     QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from biofm_desktop.gui.theme import icon, theme_bus, theme_colours
-from biofm_desktop.gui.widgets.bar_delegate import SHARE, BarDelegate
-from biofm_desktop.gui.widgets.named import named, plain_tip
+from biofm_desktop.engine.jobs.again import going_on, run_folder_of
+from biofm_desktop.gui.theme import icon, theme_bus
+from biofm_desktop.gui.widgets.bar_delegate import BarDelegate
+from biofm_desktop.gui.widgets.job_model import JobModel
+from biofm_desktop.gui.widgets.named import named
 from biofm_desktop.gui.widgets.row_table import as_rows
 from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
 
-AnyIndex = QModelIndex | QPersistentModelIndex
-COLUMNS = ("Job", "State", "Progress", "What it says")
-WORDS = {
-    "waiting": "Waiting",
-    "running": "Running",
-    "paused": "Paused",
-    "stopping": "Stopping",
-    "done": "Done",
-    "stopped": "Stopped",
-    "failed": "Failed",
-}
-
-
-class JobModel(QAbstractTableModel):
-    """The jobs, the latest first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.jobs: list[JobHandle] = []
-
-    def add(self, handle: JobHandle) -> None:
-        """Show a job that was handed in."""
-        self.beginInsertRows(QModelIndex(), 0, 0)
-        self.jobs.insert(0, handle)
-        self.endInsertRows()
-        handle.events_arrived.connect(lambda _: self._change(handle))
-        handle.state_changed.connect(lambda _: self._change(handle))
-
-    def _change(self, handle: JobHandle) -> None:
-        row = self.jobs.index(handle)
-        self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
-
-    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.jobs)
-
-    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        shown = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
-        return COLUMNS[section] if shown else None
-
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        handle, column = self.jobs[index.row()], index.column()
-        share = 1.0 if handle.state == "done" else handle.share
-        if role == Qt.ItemDataRole.DisplayRole:
-            done = "" if share is None else f"{share:.0%}"
-            return (handle.title, WORDS[handle.state], done, handle.message.split("\n")[0])[column]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tip((handle.title, WORDS[handle.state], "", handle.message)[column])
-        if role == Qt.ItemDataRole.ForegroundRole and column == 1:
-            colours = theme_colours()
-            return QColor({"failed": colours.error, "done": colours.good}.get(handle.state, colours.text))
-        return share if role == SHARE and column == 2 else None
+from .job_buttons import BUTTONS, WITH_WORDS, allowed
 
 
 class JobsPanel(QWidget):
-    """Lists the jobs of a `JobCenter`, with the ways to end each."""
+    """Lists the jobs of a `JobCenter`, with the ways to order and to end them.
+
+    ``asked`` tells what is wished of a job that the center alone cannot do: ``restart``, ``go_on``, ``background``,
+    ``remove``, or ``show`` for its curves.
+    """
+
+    asked = Signal(str, object)
 
     def __init__(self, center: JobCenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model, self._bars = JobModel(), BarDelegate()
+        self._center = center
+        self._model, self._bars = JobModel(center), BarDelegate()
         self._table = self._make_table()
-        self._buttons = {
-            name: self._button(name, title, tip)
-            for name, title, tip in (
-                ("pause", "Pause", "Let the job wait, or go on"),
-                ("stop", "Stop", "End the job and keep what it has done"),
-                ("kill", "End at once", "End the job's process at once; what it has not saved is lost"),
-                ("copy_command", "Copy as command", "Copy the command line that does the same without a window"),
-                ("open_folder", "Open folder", "Show the folder of what the job made"),
-            )
-        }
+        self._buttons = {name: self._button(name) for name in BUTTONS}
+        self._hold = self._make_hold()
         line = QHBoxLayout()
         line.setContentsMargins(4, 0, 4, 4)
-        for button in self._buttons.values():
+        line.setSpacing(3)
+        for name, button in self._buttons.items():
+            if name in ("next", "restart", "copy_command"):
+                line.addSpacing(8)
             line.addWidget(button)
         line.addStretch(1)
+        line.addWidget(self._hold)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._table, 1)
         layout.addLayout(line)
         center.job_added.connect(self.add_job)
+        center.queue_changed.connect(self._show_buttons)
+        self._model.moved.connect(center.move)
         theme_bus().changed.connect(self._colour)
         self._colour()
         self._show_buttons()
@@ -113,7 +68,7 @@ class JobsPanel(QWidget):
         """Show a job and mark it."""
         self._model.add(handle)
         handle.state_changed.connect(self._show_buttons)
-        self._table.selectRow(0)
+        self._table.selectRow(self._model.row_of(handle))
 
     @property
     def marked(self) -> JobHandle | None:
@@ -122,26 +77,64 @@ class JobsPanel(QWidget):
         return self._model.jobs[row] if 0 <= row < len(self._model.jobs) else None
 
     def _make_table(self) -> QTableView:
-        table = named(QTableView(), "jobs.list", "Jobs", "What runs, waits and has ended")
+        tip = "What waits, runs and has ended; drag what waits to another place, double-click a training for its curves"
+        table = named(QTableView(), "jobs.list", "Jobs", tip)
         table.setModel(self._model)
         table.setItemDelegateForColumn(2, self._bars)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        table.setDragDropOverwriteMode(False)
+        table.setDropIndicatorShown(True)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._show_menu)
+        table.activated.connect(lambda _: self._act("show"))
         header = as_rows(table)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         for column, width in enumerate((270, 78, 100)):
             table.setColumnWidth(column, width)
         table.selectionModel().currentRowChanged.connect(self._show_buttons)
+        for name, entry in BUTTONS.items():
+            if entry.key:
+                key = QShortcut(QKeySequence(entry.key), table)
+                key.setContext(Qt.ShortcutContext.WidgetShortcut)
+                key.activated.connect(partial(self._press, name))
         return table
 
-    def _button(self, name: str, title: str, tip: str) -> QToolButton:
-        button = named(QToolButton(), f"jobs.{name}", title, tip)
-        button.setText(title)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.clicked.connect(lambda: self._act(name))
+    def _button(self, name: str) -> QToolButton:
+        entry = BUTTONS[name]
+        tip = f"{entry.tip} ({entry.key})" if entry.key else entry.tip
+        button = named(QToolButton(), f"jobs.{name}", entry.title, tip)
+        if name in WITH_WORDS:
+            button.setText(entry.title)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.clicked.connect(partial(self._act, name))
         return button
 
-    def _act(self, name: str) -> None:
-        handle = self.marked
+    def _make_hold(self) -> QPushButton:
+        tip = "Let no waiting job begin until this is pressed again; what runs goes on"
+        hold = named(QPushButton("Pause queue"), "jobs.hold", "Pause the queue", tip)
+        hold.setCheckable(True)
+        hold.toggled.connect(self._center.hold)
+        return hold
+
+    def _show_menu(self, at: QPoint) -> None:
+        """Offer in words what can be done with the marked job."""
+        menu = QMenu(self)
+        menu.setObjectName("jobs.menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name, button in self._buttons.items():
+            if button.isEnabled():
+                action = menu.addAction(button.icon(), button.text() or BUTTONS[name].title, partial(self._act, name))
+                action.setObjectName(f"jobs.menu_{name}")
+        if menu.actions():
+            menu.popup(self._table.viewport().mapToGlobal(at))
+
+    def _press(self, name: str) -> None:
+        if self._buttons[name].isEnabled():
+            self._act(name)
+
+    def _act(self, name: str, _: bool = False) -> None:
+        handle, center = self.marked, self._center
         if handle is None:
             return
         match name:
@@ -151,34 +144,31 @@ class JobsPanel(QWidget):
                 handle.stop()
             case "kill":
                 handle.kill()
+            case "next":
+                center.run_next(handle)
+            case "up" | "down":
+                center.move(handle, center.waiting.index(handle) + (1 if name == "down" else -1))
             case "copy_command":
                 QGuiApplication.clipboard().setText(shlex.join(handle.job.command()))
             case "open_folder":
-                QDesktopServices.openUrl(QUrl.fromLocalFile(_folder(handle)))
+                QDesktopServices.openUrl(QUrl.fromLocalFile(str(run_folder_of(handle.job))))
+            case _:
+                self.asked.emit(name, handle)
+        self._show_buttons()
 
     def _show_buttons(self) -> None:
-        handle = self.marked
-        state = handle.state if handle else "none"
-        for name, states in (
-            ("pause", ("running", "paused")),
-            ("stop", ("waiting", "running", "paused")),
-            ("kill", ("running", "paused", "stopping")),
-        ):
-            self._buttons[name].setEnabled(state in states)
-        self._buttons["pause"].setText("Resume" if state == "paused" else "Pause")
-        self._buttons["copy_command"].setEnabled(handle is not None)
-        self._buttons["open_folder"].setEnabled(handle is not None and Path(_folder(handle)).is_dir())
+        handle, waiting = self.marked, self._center.waiting
+        goes_on = handle is not None and handle.state in ("stopped", "failed") and going_on(handle.job) is not None
+        now = allowed(handle, waiting, goes_on=goes_on)
+        for name, button in self._buttons.items():
+            button.setEnabled(name in now)
+        self._buttons["pause"].setText("Resume" if handle is not None and handle.state == "paused" else "Pause")
+        self._hold.setText(f"Pause queue ({len(waiting)})" if waiting else "Pause queue")
+        self._hold.blockSignals(True)
+        self._hold.setChecked(self._center.held)
+        self._hold.blockSignals(False)
 
     def _colour(self) -> None:
-        for name, picture in (
-            ("pause", "pause"),
-            ("stop", "stop"),
-            ("kill", "close-octagon-outline"),
-            ("copy_command", "content-copy"),
-            ("open_folder", "folder-open-outline"),
-        ):
-            self._buttons[name].setIcon(icon(picture))
-
-
-def _folder(handle: JobHandle) -> str:
-    return str(getattr(handle.job, "out", "") or "?")
+        for name, button in self._buttons.items():
+            button.setIcon(icon(BUTTONS[name].icon))
+        self._hold.setIcon(icon("timer-pause-outline"))

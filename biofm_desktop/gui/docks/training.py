@@ -40,6 +40,7 @@ class TrainingPanel(QWidget):
     options_changed = Signal()
     freeze_requested = Signal()
     start_requested = Signal()
+    background_requested = Signal()
     pause_requested = Signal()
     stop_requested = Signal()
     command_requested = Signal()
@@ -75,6 +76,8 @@ class TrainingPanel(QWidget):
         tip = "Change the learning rate or the number of epochs of the training under way (layers: Choose layers)"
         self._change = named(QToolButton(), "train.change", "Change the training under way", tip)
         self._change.setEnabled(False)
+        tip = "Train in the background: it goes on when the window is closed, and the next start finds it again"
+        self._background = named(QToolButton(), "train.background", "Train in the background", tip)
         self._to_go_on: list[tuple[str, str, int]] = []
         self._progress = named(QProgressBar(), "train.progress", "Progress", "How much of the training is done")
         self._progress.setTextVisible(False)
@@ -84,6 +87,7 @@ class TrainingPanel(QWidget):
         self._checkpoints = named(QToolButton(), "train.checkpoints", "Checkpoints", tip)
         self._lay_out()
         self._connect()
+        self.show_start(ready=False, queue=False)
         self.show_state("empty")
 
     # What the user chose
@@ -162,10 +166,9 @@ class TrainingPanel(QWidget):
         self._frozen.setText(words)
 
     def show_state(self, state: str) -> None:
-        """Enable what makes sense: ``empty`` (nothing to train), ``ready``, ``waiting``, ``running``, ``paused`` or
-        ``stopping``."""
-        under_way = state in ("waiting", "running", "paused", "stopping")
-        self._start.setEnabled(state == "ready")
+        """Enable what makes sense: ``empty`` (nothing to train), ``ready``, ``waiting``, ``starting``, ``running``,
+        ``paused`` or ``stopping``."""
+        under_way = state in ("waiting", "starting", "running", "paused", "stopping")
         self._pause.setEnabled(state in ("running", "paused"))
         self._pause.setText("Resume" if state == "paused" else "Pause")
         self._pause.setAccessibleName(self._pause.text())
@@ -177,6 +180,17 @@ class TrainingPanel(QWidget):
         self._progress.setVisible(under_way)
         if state in ("empty", "ready"):
             self.show_progress(0.0)
+
+    def show_start(self, *, ready: bool, queue: bool) -> None:
+        """Say whether a training can be asked for (``ready``), and that it is queued behind others (``queue``)."""
+        self._start.setEnabled(ready)
+        self._background.setEnabled(ready)
+        tip = "Start training with these choices"
+        if queue:
+            tip = "Let a training with these choices begin when those before it have ended (see the Jobs panel)"
+        self._start.setText("Queue" if queue else "Start")
+        self._start.setAccessibleName("Add to the queue" if queue else "Start training")
+        self._start.setToolTip(tip)
 
     def show_leak_check(self, *, ready: bool) -> None:
         """Say whether the splits can be checked for leaks now."""
@@ -285,8 +299,12 @@ class TrainingPanel(QWidget):
             button.setMinimumWidth(40)
             buttons.addWidget(button, 1)
         buttons.addWidget(self._change)
-        buttons.addWidget(self._continue)
-        buttons.addWidget(self._command)
+        more = QHBoxLayout()
+        more.setSpacing(5)
+        more.addWidget(self._runs, 1)
+        more.addStretch(0)
+        for small in (self._checkpoints, self._background, self._continue, self._command):
+            more.addWidget(small)
         foot = QVBoxLayout()
         foot.setContentsMargins(8, 8, 8, 8)
         foot.setSpacing(6)
@@ -294,10 +312,7 @@ class TrainingPanel(QWidget):
         self._progress.setFixedHeight(8)
         for widget in (self._progress, self._status):
             foot.addWidget(widget)
-        runs = QHBoxLayout()
-        runs.addWidget(self._runs, 1)
-        runs.addWidget(self._checkpoints)
-        foot.addLayout(runs)
+        foot.addLayout(more)
         return foot
 
     def _connect(self) -> None:
@@ -308,6 +323,7 @@ class TrainingPanel(QWidget):
         self._freeze.clicked.connect(self.freeze_requested)
         self._leaks.clicked.connect(self.leaks_requested)
         self._start.clicked.connect(self.start_requested)
+        self._background.clicked.connect(self.background_requested)
         self._pause.clicked.connect(self.pause_requested)
         self._stop.clicked.connect(self.stop_requested)
         self._command.clicked.connect(self.command_requested)
@@ -357,4 +373,5 @@ class TrainingPanel(QWidget):
         self._command.setIcon(icon("content-copy"))
         self._change.setIcon(icon("tune-variant"))
         self._checkpoints.setIcon(icon("layers-triple-outline"))
+        self._background.setIcon(icon("monitor-off"))
         self._continue.setIcon(icon("play-box-multiple-outline"))

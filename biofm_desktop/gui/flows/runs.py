@@ -1,13 +1,16 @@
 """The folders of finished runs, as the window uses them."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from biofm_desktop.engine.events import from_line
 from biofm_desktop.engine.faults import Fault, system_fault
-from biofm_desktop.engine.jobs import ContinueJob, Job, epochs_of
+from biofm_desktop.engine.jobs import Job, epochs_of
+from biofm_desktop.engine.jobs.again import run_folder_of
 from biofm_desktop.engine.project import Project, is_project
 from biofm_desktop.gui.widgets.run_curves import RunCurves
+from biofm_desktop.gui.workers.job_center import JobHandle
 
 EVENTS, MODEL = "events.jsonl", "model.safetensors"
 _MOST_OFFERED, _MORE = 8, 10
@@ -22,7 +25,15 @@ def finished(runs: Iterable[Path]) -> list[Path]:
 
 def folder_of(job: Job) -> Path:
     """Return the run folder that a training writes."""
-    return Path(job.run_folder if isinstance(job, ContinueJob) else getattr(job, "out", ""))
+    return run_folder_of(job) or Path()
+
+
+def clear_folder(handle: JobHandle) -> None:
+    """Remove the empty folder that a training had taken and never used, unless it is kept for it."""
+    folder = run_folder_of(handle.job)
+    if folder is not None and not handle.kept:
+        with suppress(OSError):
+            folder.rmdir()  # only an empty one goes
 
 
 def to_go_on(runs: Iterable[Path]) -> list[tuple[str, str, int]]:

@@ -33,10 +33,12 @@ from .layers_flow import Asked, LayersFlow, Wanted
 from .leaks_flow import LeaksFlow
 from .remembered import Remembered
 from .run_status import RunStatus
-from .runs import MODEL, data_of, finished, folder_of, read_curves, to_go_on
+from .runs import MODEL, clear_folder, data_of, finished, folder_of, read_curves, to_go_on
 
 if TYPE_CHECKING:
     from biofm_desktop.engine.project import Project
+
+_STATES = {"waiting": "Waiting for another job to end", "paused": "Paused", "stopping": "Stopping: saving …"}
 
 
 class TrainingFlow(QObject):
@@ -44,6 +46,7 @@ class TrainingFlow(QObject):
 
     run_finished = Signal(Path)
     checkpoint_wanted = Signal(str, int)
+    background_wanted = Signal(object, str)
     failed = Signal(str, str)
     message = Signal(str)
 
@@ -54,6 +57,7 @@ class TrainingFlow(QObject):
         self._panel, self._plots, self._center = panel, plots, center
         self._project: Project | None = None
         self._handle: JobHandle | None = None
+        self._begun: list[JobHandle] = []
         self._status, self._kept = RunStatus(), Remembered()
         self._frozen: tuple[str, ...] = ()
         self._steered: tuple[str, ...] | None = None
@@ -93,7 +97,7 @@ class TrainingFlow(QObject):
 
     @property
     def handle(self) -> JobHandle | None:
-        """Return the latest training that was started here."""
+        """Return the training that is shown: the one under way, or the latest."""
         return self._handle
 
     @property
@@ -200,8 +204,9 @@ class TrainingFlow(QObject):
 
     # The training
 
-    def _start(self) -> None:
-        if self._project is None or not self._panel.model or self._running:
+    def _start(self, *, background: bool = False) -> None:
+        """Train with the choices: at once, once what runs and waits has ended, or in the background."""
+        if self._project is None or not self._panel.model:
             return
         if not self._panel.check():
             self._panel.show_status("Correct the marked options first.", "error")
@@ -213,29 +218,74 @@ class TrainingFlow(QObject):
             self._panel.show_status(fault.message, "error")
             self.failed.emit(fault.message, fault.detail)
             return
-        self._plots.begin_run(job.out, Path(job.out).name)
-        self._submit(job, f"Train {MODELS[job.model].title} on {self._project.name}")
+        title = f"Train {MODELS[job.model].title} on {self._project.name}"
+        if background:
+            self.background_wanted.emit(job, title)
+        else:
+            self._submit(job, title)
 
     def _go_on(self, name: str, epochs: int) -> None:
         """Go on with an earlier run, its curves drawn on."""
-        if self._running:
-            return
-        folder = Path(name)
-        try:
-            curves = read_curves(folder)
-        except Fault:
-            curves = None  # it broke off before its first event was kept
-        self._plots.begin_run(name, folder.name, curves)
-        self._submit(ContinueJob(run_folder=name, epochs=epochs), f"Go on with {folder.name}")
+        if not self._running:
+            self._submit(ContinueJob(run_folder=name, epochs=epochs), f"Go on with {Path(name).name}")
 
     def _submit(self, job: TrainJob | ContinueJob, title: str) -> None:
-        self._status, self._steered = RunStatus(), None
-        handle = self._handle = self._center.submit(job, title=title)
-        handle.events_arrived.connect(self._take)
-        handle.state_changed.connect(self._show_state)
-        handle.finished.connect(self._end)
-        self._panel.show_status(self._status.text())
+        idle = self._center.asked is None and not (self._center.waiting and not self._center.held)
+        handle = self._center.submit(job, title=title)
+        if idle:
+            self._center.run_next(handle)  # a queue that is paused is no reason to let the user wait
+        if not self._running:
+            self._follow(handle)
+        elif handle is not self._handle:
+            self.message.emit(f"{title}: {len(self._center.waiting)} in the queue now, in the Jobs panel")
+
+    # The trainings: one is shown, the others are in the jobs panel
+
+    def _adopt(self, handle: JobHandle) -> None:
+        """Take part in a training that was handed in, wherever that was."""
+        if not getattr(handle.job, "trains", False):
+            return
+        handle.events_arrived.connect(lambda events: self._take(events) if handle is self._handle else None)
+        handle.state_changed.connect(lambda _: self._note_state(handle))
+        handle.finished.connect(lambda last: self._end(handle, last))
+
+    def _note_state(self, handle: JobHandle) -> None:
+        if handle.state in ("starting", "running", "paused") and handle not in self._begun:
+            self._begun.append(handle)
+            if handle is not self._handle and not (handle.background and self._running):
+                self._follow(handle)
         self._show_state()
+
+    def show_job(self, handle: JobHandle) -> None:
+        """Show a training of the jobs panel: its curves, and where it stands."""
+        if handle.ended or handle.state == "waiting":
+            self.open_run(folder_of(handle.job))
+        elif getattr(handle.job, "trains", False) and handle is not self._handle:
+            self._follow(handle)
+
+    def _follow(self, handle: JobHandle) -> None:
+        """Show this training from now on."""
+        self._handle, self._status, self._steered = handle, RunStatus(), None
+        folder, curves = folder_of(handle.job), None
+        if isinstance(handle.job, ContinueJob) or handle.events:  # a handle keeps no steps, the folder does
+            with contextlib.suppress(Fault):  # it broke off before its first event was kept
+                curves = read_curves(folder)
+        self._plots.begin_run(str(folder), folder.name, curves)
+        self._status.take(handle.events)
+        if curves is None:
+            self._plots.take(handle.events)
+        self._panel.show_status(self._words())
+        self._show_state()
+
+    def _words(self) -> str:
+        """Return what the training shown is doing, and how many wait."""
+        words = self._status.text()
+        if self._running and self._handle is not None:
+            words = _STATES.get(self._handle.state, words)
+        waiting = [handle for handle in self._center.waiting if handle is not self._handle]
+        paused = ", which is paused" if self._center.held else ""
+        queued = f"{len(waiting)} more in the queue{paused}" if waiting else ""
+        return "\n".join(part for part in (words, queued) if part)
 
     def _job(self, out: Path) -> TrainJob:
         assert self._project is not None
@@ -265,7 +315,7 @@ class TrainingFlow(QObject):
         self._plots.take(events)
         self._tell_warnings(events)
         self._panel.show_progress(self._status.share)
-        self._panel.show_status(self._status.text())
+        self._panel.show_status(self._words())
 
     def _tell_warnings(self, events: list[Event]) -> None:
         """Pass on what the training warns of, other than the problems that were told when the data were opened."""
@@ -276,19 +326,19 @@ class TrainingFlow(QObject):
             elif isinstance(event, Changed):
                 self.message.emit(f"Changed after step {event.step}: {event.words}")
 
-    def _end(self, last: Finished | Failed) -> None:
-        assert self._handle is not None
-        folder = folder_of(self._handle.job)
+    def _end(self, handle: JobHandle, last: Finished | Failed) -> None:
+        folder = folder_of(handle.job)
         self._list_runs()
-        self._panel.show_status(self._status.text(), "error" if isinstance(last, Failed) else "good")
+        if handle is self._handle:
+            self._panel.show_status(self._words(), "error" if isinstance(last, Failed) else "good")
         if isinstance(last, Failed):
             self.failed.emit(last.message, last.detail)
         elif (folder / MODEL).is_file():
             self.message.emit(f"{last.message}. The run is in {folder}")
-            self.run_finished.emit(folder)
+            if self._project is not None and folder in self._project.runs():
+                self.run_finished.emit(folder)
         else:
-            with contextlib.suppress(OSError):
-                folder.rmdir()  # one that was never begun is empty
+            clear_folder(handle)
 
     def _pause(self) -> None:
         if self._handle is not None:
@@ -317,13 +367,13 @@ class TrainingFlow(QObject):
 
     def _show_state(self) -> None:
         self.augmentation.show_running()
+        ready = bool(self._project and self._panel.model)
+        self._panel.show_start(ready=ready, queue=self._center.busy)
         if self._running and self._handle:
             self._panel.show_state(self._handle.state)
-            words = {"waiting": "Waiting for another job to end", "paused": "Paused", "stopping": "Stopping: saving …"}
-            if self._handle.state in words:
-                self._panel.show_status(words[self._handle.state])
+            self._panel.show_status(self._words())
         else:
-            self._panel.show_state("ready" if self._project and self._panel.model else "empty")
+            self._panel.show_state("ready" if ready else "empty")
 
     def _list_runs(self) -> None:
         runs = finished(self._project.runs()) if self._project else []
@@ -353,6 +403,9 @@ class TrainingFlow(QObject):
         panel.weights_changed.connect(self._choose_weights)
         panel.freeze_requested.connect(self._choose_layers)
         panel.start_requested.connect(self._start)
+        panel.background_requested.connect(lambda: self._start(background=True))
+        self._center.job_added.connect(self._adopt)
+        self._center.queue_changed.connect(self._show_state)
         panel.pause_requested.connect(self._pause)
         panel.stop_requested.connect(self._stop)
         panel.command_requested.connect(self._copy_command)

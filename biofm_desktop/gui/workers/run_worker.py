@@ -56,6 +56,10 @@ class RunWorker(QThread):
         """End the run at once, without saving."""
         self._wish("kill")
 
+    def leave(self) -> None:
+        """Look no longer at a run that goes on without the window."""
+        self._wish("leave")
+
     def _wish(self, wish: str) -> None:
         with self._lock:
             run = self._run
