@@ -70,6 +70,7 @@ def train(given: argparse.Namespace) -> int:
         freeze=tuple(given.freeze),
         train_only=tuple(given.train_only),
         weights=given.weights if given.weights in ("", "download") else _absolute([given.weights])[0],
+        pinned=tuple(given.pin),
     )
     status = run_job(job, given)
     if not given.json and (Path(job.out) / EVENTS).is_file():

@@ -73,6 +73,9 @@ def _json_flag(parser: argparse.ArgumentParser, what: str) -> None:
 def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
     parser.add_argument("--weights", default="", metavar="FILE", help="state dict or safetensors; or 'download'")
+    parser.add_argument(
+        "--pin", nargs="+", action="extend", default=[], metavar="KEY", help="predict these samples after each epoch"
+    )
     _json_flag(parser, "events as lines of JSON")
     _planned(parser, rest)
 

@@ -36,14 +36,16 @@ def fitted(
     note: Callable[[], None],
     *,
     go_on: bool = False,
+    pinned: Sequence[Sample] = (),
 ) -> Generator[Event, None, None]:
     """Train and leave the run folder complete, also when stopped or failing midway; ``note`` is called then.
 
-    Where it cannot go on, nothing of what an earlier training left is changed.
+    ``pinned`` samples are predicted after each epoch. Where it cannot go on, nothing of what an earlier training left is changed.
     """
     from biofm_desktop.engine.training.checkpoints import Checkpoints
     from biofm_desktop.engine.training.fit import fit
     from biofm_desktop.engine.training.items import prepare
+    from biofm_desktop.engine.training.pinned import Pinned
     from biofm_desktop.engine.training.steering import Steering
 
     began = time.monotonic()
@@ -69,6 +71,7 @@ def fitted(
         device=device,
         go_on=go_on,
         steering=steering,
+        after_epoch=[Pinned(folder, task, pinned, device)] if pinned and rank() == 0 else (),
         name_of=items["train"].name_of,
         content=items["train"].digest + items["val"].digest,
     )

@@ -15,6 +15,7 @@ from biofm_desktop.engine.files import write_json
 from biofm_desktop.engine.models import ModelEntry
 from biofm_desktop.engine.models.patterns import only_head_trained
 from biofm_desktop.engine.options import from_json, to_flags
+from biofm_desktop.engine.previews import pinned_of
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset, Sample
 from biofm_desktop.engine.samples.splits import with_split
@@ -40,7 +41,7 @@ class TrainJob(Job):
 
     ``task_options`` and ``fit_options`` hold values of the task's and of `FitOptions`' fields. ``freeze`` and
     ``train_only`` are patterns (see `models.patterns`). ``weights`` is a file, ``download`` for the published ones, or
-    empty.
+    empty. ``pinned`` are the keys of samples that are predicted after each epoch (see `previews`).
     """
 
     name: ClassVar[str] = "train"
@@ -53,6 +54,7 @@ class TrainJob(Job):
     freeze: tuple[str, ...] = ()
     train_only: tuple[str, ...] = ()
     weights: str = ""
+    pinned: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -65,7 +67,7 @@ class TrainJob(Job):
         words += to_flags(from_json(FitOptions, self.fit_options)) + to_flags(
             from_json(task_class(self.task), self.task_options)
         )
-        for flag, values in (("--freeze", self.freeze), ("--train-only", self.train_only)):
+        for flag, values in (("--freeze", self.freeze), ("--train-only", self.train_only), ("--pin", self.pinned)):
             words += [flag, *values] if values else []
         return words + (["--weights", self.weights] if self.weights else [])
 
@@ -85,6 +87,7 @@ class TrainJob(Job):
 
         device = chosen_device(options.device)
         dataset = yield from opened(self.data, type(task))
+        pinned = pinned_of(dataset.samples, self.pinned)
         samples = with_split(learnable(dataset), seed=options.seed, validation=options.validation, test=options.test)
         if options.check_leaks:
             yield from checked(samples, folder)
@@ -101,7 +104,8 @@ class TrainJob(Job):
             write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
             write_json(folder / "card.json", card, room="checkpoint")
             note = partial(note_run, self.data, folder, model=self.model, task=self.task)
-            yield from fitted(self.title, placed(network, device), task, splits, options, frozen, folder, note)
+            network = placed(network, device)
+            yield from fitted(self.title, network, task, splits, options, frozen, folder, note, pinned=pinned)
 
     def _weights(self, entry: ModelEntry) -> Generator[Event, None, tuple[Path | None, str]]:
         """Return the file of pretrained weights and the scaling of the images that they want (empty: the model's)."""
