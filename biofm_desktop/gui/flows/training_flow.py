@@ -28,6 +28,7 @@ from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
 
 from .layers_flow import Asked, LayersFlow, Wanted
 from .leaks_flow import LeaksFlow
+from .preview_flow import PreviewFlow
 from .remembered import Remembered
 from .run_status import RunStatus
 from .runs import MODEL, data_of, finished, folder_of, read_curves, to_go_on
@@ -56,6 +57,7 @@ class TrainingFlow(QObject):
         self._steered: tuple[str, ...] | None = None
         self._layers = LayersFlow(center, self)
         self.leaks = LeaksFlow(panel, center, self)
+        self.previews = PreviewFlow(plots.previews, self._kept, self)
         self._connect()
 
     # The project
@@ -65,18 +67,22 @@ class TrainingFlow(QObject):
         self._project = project
         self._layers.forget()
         self.leaks.set_project(project)
+        self.previews.set_project(project)
         kind = project.dataset.kind if project else None
         tasks = [task for task in TASKS if task.takes is kind]
         self._panel.offer_tasks(tasks, _suggested(project, tasks) if project else "")
         self._list_runs()
         if not self._running:
             self._plots.clear()
+            self.previews.clear()
             self._panel.show_status("" if project else "Open data first.")
         self._choose_task(self._panel.task)
 
     def open_run(self, folder: Path) -> None:
         """Draw the curves of a finished run: alone, or over those of the training under way."""
         self._read_run(folder, alone=not self._running)
+        if not self._running:
+            self.previews.show_run(folder)
 
     @property
     def handle(self) -> JobHandle | None:
@@ -197,6 +203,7 @@ class TrainingFlow(QObject):
             self.failed.emit(fault.message, fault.detail)
             return
         self._plots.begin_run(job.out, Path(job.out).name)
+        self.previews.begin_run(Path(job.out))
         self._submit(job, f"Train {MODELS[job.model].title} on {self._project.name}")
 
     def _go_on(self, name: str, epochs: int) -> None:
@@ -209,6 +216,7 @@ class TrainingFlow(QObject):
         except Fault:
             curves = None  # it broke off before its first event was kept
         self._plots.begin_run(name, folder.name, curves)
+        self.previews.begin_run(folder, go_on=True)
         self._submit(ContinueJob(run_folder=name, epochs=epochs), f"Go on with {folder.name}")
 
     def _submit(self, job: TrainJob | ContinueJob, title: str) -> None:
@@ -233,6 +241,7 @@ class TrainingFlow(QObject):
             fit_options=fit,
             freeze=self._frozen,
             weights=panel.weights,
+            pinned=self.previews.pinned,
         )
 
     def _keep(self, job: TrainJob) -> None:
@@ -246,6 +255,7 @@ class TrainingFlow(QObject):
     def _take(self, events: list[Event]) -> None:
         self._status.take(events)
         self._plots.take(events)
+        self.previews.take(events)
         self._tell_warnings(events)
         self._panel.show_progress(self._status.share)
         self._panel.show_status(self._status.text())
@@ -349,6 +359,8 @@ class TrainingFlow(QObject):
         self._layers.failed.connect(self._show_unknown_layers)
         self.leaks.failed.connect(self.failed)
         self.leaks.message.connect(self.message)
+        self.previews.failed.connect(self.failed)
+        self.previews.message.connect(self.message)
 
 
 def _suggested(project: "Project", tasks: list[type[Task]]) -> str:
