@@ -64,7 +64,7 @@ def test_the_slider_follows_at_its_end_and_stays_where_it_was_put(page, qtbot):
     assert words(page) == "Epoch 2 of 3: light (60% sure)"
     page.add([look_of(classes("a", 4), 4)])
     assert words(page) == "Epoch 2 of 4: light (60% sure)"
-    assert "light 0.6" in page.findChild(EpochLines, "previews.lines").accessibleDescription()
+    assert "light 60.0%" in page.findChild(EpochLines, "previews.lines").accessibleDescription()
 
 
 def test_each_pinned_sample_has_its_own_epochs(page):

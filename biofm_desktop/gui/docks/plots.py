@@ -218,7 +218,9 @@ class PlotsPanel(QWidget):
             plot.show_marks(marks)
 
     def _show_hints(self) -> None:
-        self._hints.show_hints([hint for hint in self._watcher.hints() if hint.kind not in self._dismissed])
+        told = [hint for hint in self._watcher.hints() if hint.kind not in self._dismissed]
+        looks = self._tabs.currentWidget() is self.previews  # they need the room, and the hints are of curves
+        self._hints.show_hints([] if looks else told)
 
     def _dismiss(self, kind: str) -> None:
         self._dismissed.add(kind)
@@ -351,6 +353,7 @@ class PlotsPanel(QWidget):
         self._axis.setVisible(self._tabs.widget(tab) is not self.previews)
         for widget in (self._log, self._smooth_label, self._smooth):
             widget.setVisible(self._tabs.widget(tab) in (self._loss, self._more[GRADIENT]))
+        self._show_hints()
 
     def _colour(self) -> None:
         self._over.setIcon(icon("chart-multiple"))

@@ -143,7 +143,7 @@ class PreviewsPage(QWidget):
         sample = self.sample_of(look.key)
         target = sample.target if sample is not None else None
         label = "" if target is None else f"{target:.4g}" if isinstance(target, float) else str(target)
-        colours = _colours(looks[max(looks)])
+        colours = _colours(look, label)
         self._view.show_look(look, colours, label, self._picture(look, sample))
         if look.value is not None:
             points = {at: each.value for at, each in looks.items() if each.value is not None}
@@ -154,7 +154,7 @@ class PreviewsPage(QWidget):
                 Line(name, colour, {at: each.shares.get(name, 0.0) for at, each in looks.items()})
                 for name, colour in colours.items()
             ]
-            self._lines.show_lines(lines, epoch, None if look.mask else (0.0, 1.0))
+            self._lines.show_lines(lines, epoch, None if look.mask else (0.0, 1.0), shares=True)
 
     def _picture(self, look: Look, sample: Sample | None) -> NDArray[np.uint8] | None:
         if not look.mask or self.folder is None:
@@ -178,12 +178,15 @@ class PreviewsPage(QWidget):
             self._show()
 
 
-def _colours(look: Look) -> dict[str, str]:
-    """Return the colours of shares: those of the classes in pictures, else those of curves; the largest only."""
+def _colours(look: Look, label: str) -> dict[str, str]:
+    """Return the colours of shares: those of the classes in pictures, else those of curves.
+
+    The largest shares come first, after that of the label; of many only these.
+    """
     curves = theme_colours().curves
     if look.mask:
         found = {name: class_colour(value) for value, name in enumerate(look.classes) if value}
     else:
         found = {name: curves[place % len(curves)] for place, name in enumerate(look.shares)}
-    ranked = sorted(found, key=lambda name: -look.shares.get(name, 0.0))[:_MOST_LINES]
-    return {name: found[name] for name in found if name in ranked}
+    ranked = sorted(found, key=lambda name: (name != label, -look.shares.get(name, 0.0)))[:_MOST_LINES]
+    return {name: found[name] for name in ranked}

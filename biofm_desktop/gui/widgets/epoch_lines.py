@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from biofm_desktop.gui.theme import theme_bus, theme_colours
 
-_LEFT, _RIGHT, _TOP, _FOOT = 40.0, 92.0, 8.0, 18.0
+_LEFT, _RIGHT, _TOP, _FOOT = 46.0, 92.0, 8.0, 18.0
 _ROW = 13.0
 
 
@@ -28,20 +28,27 @@ class EpochLines(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lines: list[Line] = []
-        self._epoch = 0
+        self._epoch, self._form = 0, ".3g"
         self._truth: float | None = None
         self._span: tuple[float, float] | None = None
         self.setMinimumSize(160, 70)
         theme_bus().changed.connect(self.update)
 
     def show_lines(
-        self, lines: Sequence[Line], epoch: int, span: tuple[float, float] | None = None, truth: float | None = None
+        self,
+        lines: Sequence[Line],
+        epoch: int,
+        span: tuple[float, float] | None = None,
+        truth: float | None = None,
+        *,
+        shares: bool = False,
     ) -> None:
-        """Show these, from ``span`` low to high (None: as the values are)."""
+        """Show these, from ``span`` low to high (None: as the values are); ``shares`` are read as per cent."""
+        self._form = ".1%" if shares else ".3g"
         self._lines, self._epoch, self._span = [line for line in lines if line.points], epoch, span
         self._truth = truth
         self.setVisible(bool(self._lines))
-        at = [f"{line.name} {line.points[epoch]:.3g}" for line in self._lines if epoch in line.points]
+        at = [f"{line.name} {line.points[epoch]:{self._form}}" for line in self._lines if epoch in line.points]
         self.setAccessibleDescription(f"Epoch {epoch}: {', '.join(at)}")
         self.update()
 
@@ -74,7 +81,7 @@ class EpochLines(QWidget):
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for value in (low, high):
             at = place(epochs[0], value).y()
-            painter.drawText(QRectF(0, at - 8, _LEFT - 5, 16), right, f"{value:.3g}")
+            painter.drawText(QRectF(0, at - 8, _LEFT - 5, 16), right, f"{value:{self._form}}")
         for epoch in dict.fromkeys((epochs[0], epochs[-1])):
             at = place(epoch, low).x()
             middle = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
@@ -98,7 +105,7 @@ class EpochLines(QWidget):
             if self._epoch in line.points:
                 painter.drawEllipse(place(self._epoch, line.points[self._epoch]), 3.5, 3.5)
             at = _free(points[-1].y(), taken)
-            if at is not None and box.top() - _ROW < at < box.bottom() + _ROW:
+            if at is not None and box.top() - _ROW < at < box.bottom() + 5:
                 taken.append(at)
                 room = QRectF(box.right() + 8, at - 8, _RIGHT - 10, 16)
                 name = painter.fontMetrics().elidedText(line.name, Qt.TextElideMode.ElideRight, int(room.width()))
@@ -111,7 +118,7 @@ class EpochLines(QWidget):
         values += [] if self._truth is None else [self._truth]
         low, high = min(values), max(values)
         room = (high - low) * 0.08 or abs(high) * 0.1 or 1.0
-        return low - room, high + room
+        return low - room if low < 0 else max(0.0, low - room), high + room
 
 
 def _free(wish: float, taken: Sequence[float]) -> float | None:
