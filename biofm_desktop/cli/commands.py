@@ -30,28 +30,39 @@ from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.tasks import TASKS
 
+from .active import retrain, suggest
 from .checkpoints import checkpoints
+from .data_commands import augment, histogram, learning_curve
 from .hints import hints, tell_hints
 from .lists import list_things
 from .projects import project
 from .show import make_show, plain, say, say_json
 from .steering import steer
+from .studies import cross_validate, distill, tune
 
 __all__ = [
+    "augment",
     "checkpoints",
     "continue_run",
+    "cross_validate",
+    "distill",
     "doctor",
     "estimate",
     "evaluate",
     "hints",
+    "histogram",
     "inspect",
     "leaks",
+    "learning_curve",
     "list_things",
     "predict",
     "project",
+    "retrain",
     "run",
     "steer",
+    "suggest",
     "train",
+    "tune",
 ]
 
 _CARD, EVENTS = "card.json", "events.jsonl"
@@ -62,14 +73,15 @@ def train(given: argparse.Namespace) -> int:
     task = TASKS[given.task]
     job = TrainJob(
         task=task.name,
-        data=_absolute(given.data),
+        data=absolute(given.data),
         model=given.model,
-        out=_absolute([given.out])[0],
-        task_options=_stated(from_flags(task, given), given),
-        fit_options=_stated(from_flags(FitOptions, given), given),
+        out=absolute([given.out])[0],
+        task_options=stated(from_flags(task, given), given),
+        fit_options=stated(from_flags(FitOptions, given), given),
         freeze=tuple(given.freeze),
         train_only=tuple(given.train_only),
-        weights=given.weights if given.weights in ("", "download") else _absolute([given.weights])[0],
+        weights=given.weights if given.weights in ("", "download") else absolute([given.weights])[0],
+        splits=absolute([given.splits])[0] if given.splits else "",
         pinned=tuple(given.pin),
     )
     status = run_job(job, given)
@@ -83,10 +95,10 @@ def estimate(given: argparse.Namespace) -> int:
     task, found = TASKS[given.task], list[dict[str, Any]]()
     job = EstimateJob(
         task=task.name,
-        data=_absolute(given.data),
+        data=absolute(given.data),
         model=given.model,
-        task_options=_stated(from_flags(task, given), given),
-        fit_options=_stated(from_flags(FitOptions, given), given),
+        task_options=stated(from_flags(task, given), given),
+        fit_options=stated(from_flags(FitOptions, given), given),
         freeze=tuple(given.freeze),
         train_only=tuple(given.train_only),
     )
@@ -101,7 +113,7 @@ def continue_run(given: argparse.Namespace) -> int:
     """Go on with a training in its own folder."""
     if given.epochs < 0:
         raise Fault("option --epochs", f"{given.epochs} is less than none", "Say how many more epochs")
-    return run_job(ContinueJob(run_folder=_absolute([given.run])[0], epochs=given.epochs), given)
+    return run_job(ContinueJob(run_folder=absolute([given.run])[0], epochs=given.epochs), given)
 
 
 def predict(given: argparse.Namespace) -> int:
@@ -115,7 +127,7 @@ def predict(given: argparse.Namespace) -> int:
         raise Fault(given.out, "it is there already and not empty", "Name a new folder; nothing was changed")
     job = PredictJob(
         run_folder=str(folder),
-        inputs=_absolute(given.inputs),
+        inputs=absolute(given.inputs),
         out=str(out),
         keys=tuple(given.keys),
         export=name,
@@ -143,8 +155,8 @@ def evaluate(given: argparse.Namespace) -> int:
     if (out / _CARD).exists():
         raise Fault(given.out, "it is the folder of a run, whose own metrics.json must stay", "Name another folder")
     job = EvaluateJob(
-        run_folder=_absolute([given.run])[0],
-        data=_absolute(given.data),
+        run_folder=absolute([given.run])[0],
+        data=absolute(given.data),
         out=str(out),
         split=given.split,
         device=given.device,
@@ -156,7 +168,7 @@ def leaks(given: argparse.Namespace) -> int:
     """Name the pairs of samples that are on both sides of a split; 1 where there are any."""
     words = {name: getattr(given, name) for name in ("seed", "validation", "test", "identity")}
     found: list[dict[str, Any]] = []
-    status = run_job(LeaksJob(data=_absolute(given.data), **words), given, found)
+    status = run_job(LeaksJob(data=absolute(given.data), **words), given, found)
     pairs = [pair for result in found for pair in result["leaks"]]
     if not given.json:
         for pair in pairs:
@@ -174,7 +186,7 @@ def run(given: argparse.Namespace) -> int:
     if given.out is not None:
         if "out" not in {field.name for field in fields(job)}:
             raise Fault(f"job {job.name}", "it writes no folder", "Leave out --out")
-        job = job_from_json({**values, "out": _absolute([given.out])[0]})
+        job = job_from_json({**values, "out": absolute([given.out])[0]})
     return run_job(job, given)
 
 
@@ -272,11 +284,11 @@ def _stopping(under_way: HereRun) -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN if stopped else handler)
 
 
-def _absolute(words: list[str]) -> tuple[str, ...]:
+def absolute(words: list[str]) -> tuple[str, ...]:
     return tuple(str(Path(word).expanduser().absolute()) for word in words)
 
 
-def _stated(options: Any, given: argparse.Namespace) -> dict[str, Any]:
+def stated(options: Any, given: argparse.Namespace) -> dict[str, Any]:
     """Return the options that the words state; the others stay open for the recipe of model and task."""
     return {
         field.name: getattr(options, field.name)

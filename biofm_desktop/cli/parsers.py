@@ -7,16 +7,27 @@ from typing import NoReturn
 from biofm_desktop import __version__
 from biofm_desktop.engine.faults import Fault
 
+from . import data_parsers
+from .active import retrain_words, suggest_words
+
 COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
     "continue": "go on with a training that was stopped or broke off, or for more epochs",
+    "retrain": "learn a few corrected samples from the weights of a run, without forgetting the others",
     "steer": "change a training under way: layers, learning rate, epochs, augmentation; or pause and stop it",
+    "cross-validate": "train once for each fold; mean and spread of the figures on held-out samples",
+    "tune": "search for good options within a budget of trials and minutes; a study goes on where it stood",
+    "distill": "let a smaller model learn what a run says, from labelled and unlabelled samples",
     "estimate": "say how long an epoch will take and whether the training fits this computer",
     "predict": "let a run folder predict, and save files for other programs",
     "hints": "say what the curves of a run suggest to do next, and why",
     "checkpoints": "list the checkpoints of a run, compare two, go back to one, delete some",
     "evaluate": "judge a run folder on labelled data",
+    "suggest": "propose samples to label next, those that teach a run's model most, each with the reason",
     "leaks": "name samples that are equal or nearly so in different splits; exit status 1 where there are any",
+    "histogram": "count the classes of each split, name those that are missing or very rare",
+    "learning-curve": "train with fewer and more labels and say how good it gets",
+    "augment": "write a sample and changed versions of it, as a training sees them",
     "inspect": "open paths as the window does and say what is in them",
     "list": "what there is: tasks, models, formats, exports, layers of a model",
     "project": "make, save, check, restore and relocate projects",
@@ -47,7 +58,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace | None:
         given = parser.parse_intermixed_args(rest)
     except SystemExit:
         return None
-    given.command = {"list": "list_things", "continue": "continue_run"}.get(name, name)  # no names of Python
+    renamed = {"list": "list_things", "continue": "continue_run"}  # no names of Python
+    given.command = renamed.get(name, name.replace("-", "_"))
     return given
 
 
@@ -71,13 +83,53 @@ def _json_flag(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
-    parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
-    parser.add_argument("--weights", default="", metavar="FILE", help="state dict or safetensors; or 'download'")
     parser.add_argument(
         "--pin", nargs="+", action="extend", default=[], metavar="KEY", help="predict these samples after each epoch"
     )
+    training_words(parser, rest)
+
+
+def training_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
+    parser.add_argument("--weights", default="", metavar="FILE", help="state dict or safetensors; or 'download'")
+    parser.add_argument("--splits", default="", metavar="FILE", help="JSON of splits by sample, as a run's splits.json")
     _json_flag(parser, "events as lines of JSON")
     _planned(parser, rest)
+
+
+def _cross_validate(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    parser.add_argument("--folds", type=int, default=5, metavar="N", help="default 5")
+    training_words(parser, rest)
+
+
+def _tune(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    parser.add_argument("--trials", type=int, default=20, metavar="N", help="of all times together; default 20")
+    parser.add_argument("--minutes", type=float, default=0.0, metavar="M", help="begin none after so long; 0: no limit")
+    parser.add_argument(
+        "--search",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=VALUES",
+        help="low..high, low..high:log or a,b,c of an option, such as learning_rate=1e-4..1e-2:log",
+    )
+    training_words(parser, rest)
+
+
+def _distill(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from biofm_desktop.engine.jobs import FitOptions
+    from biofm_desktop.engine.options import add_flags
+
+    parser.add_argument("run", metavar="RUN", help="the folder of the run that teaches")
+    parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project; need not be labelled")
+    parser.add_argument("--model", required=True, metavar="NAME", help="the model that learns")
+    parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
+    parser.add_argument(
+        "--share", type=float, default=0.7, metavar="X", help="of the teacher beside labels; default 0.7"
+    )
+    parser.add_argument("--temperature", type=float, default=2.0, metavar="T", help="softness; default 2")
+    _json_flag(parser, "events as lines of JSON")
+    add_flags(parser, FitOptions)
 
 
 def _estimate(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
@@ -225,13 +277,21 @@ def _doctor(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
 _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "train": _train,
     "continue": _continue,
+    "retrain": retrain_words,
     "steer": _steer,
     "estimate": _estimate,
+    "cross-validate": _cross_validate,
+    "tune": _tune,
+    "distill": _distill,
     "predict": _predict,
     "checkpoints": _checkpoints,
     "hints": _hints,
     "evaluate": _evaluate,
+    "suggest": suggest_words,
     "leaks": _leaks,
+    "histogram": data_parsers.histogram,
+    "learning-curve": data_parsers.learning_curve,
+    "augment": data_parsers.augment,
     "inspect": _inspect,
     "list": _list,
     "project": _project,

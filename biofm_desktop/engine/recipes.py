@@ -4,14 +4,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .fit_options import BasicOptions, DataOptions, LayerOptions, OptimisingOptions, RunningOptions
+from .fit_options import BalanceOptions, BasicOptions, DataOptions, LayerOptions, OptimisingOptions, RunningOptions
 
 _EPOCHS = (3, 200)
 _HEAD_ONLY = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitOptions(RunningOptions, DataOptions, LayerOptions, OptimisingOptions, BasicOptions):
+class FitOptions(RunningOptions, BalanceOptions, DataOptions, LayerOptions, OptimisingOptions, BasicOptions):
     """The options of every training, in the order in which a form shows them (the last base first)."""
 
     def resolved(

@@ -168,6 +168,25 @@ MENUS: dict[str, tuple[ActionSpec | str, ...]] = {
         ),
     ),
     "&Train": (
+        _spec("action.suggest", "&Label these next", "Ctrl+J", "Propose samples to label next", "tag-plus-outline"),
+        _spec(
+            "suggest.next", "&Next proposed sample", "J", "Show the next sample to label", "arrow-right-bold-outline"
+        ),
+        _spec(
+            "suggest.accept",
+            "&Accept and go on",
+            "K",
+            "Keep the model's answer as the label and show the next proposed sample",
+            "check-bold",
+        ),
+        _spec(
+            "loop.next",
+            "L&earn and go on",
+            "L",
+            "Let the model learn your corrections in the background; show the next proposed sample",
+            "school",
+        ),
+        SEPARATOR,
         _spec("action.train", "&Set up training", "Ctrl+T", "Show the training panel", "school-outline"),
         _spec(
             "samples.pin",

@@ -30,6 +30,7 @@ from .docks.samples import SamplesPanel
 from .errors import ErrorDesk
 from .flows.project_flow import ProjectFlow
 from .labelling import Labelling
+from .loop_keys import LoopKeys
 from .memory import WindowMemory
 from .opening import Opening
 from .panels import Panels
@@ -76,7 +77,8 @@ class MainWindow(QMainWindow):
         self.labelling = Labelling(self.bench, self.samples, self.annotation, self.centre.viewer, self)
         self.popups, self.views = Popups(self), Views(self.panels, self.centre, self)
         self.safety = ProjectFlow(self.bench, self.history, self.popups.show_dialog, self._picture, self)
-        self.commands = make_actions(self, self.labelling, self.popups, self.views, self.safety)
+        self.loop_keys = LoopKeys(self)
+        self.commands = make_actions(self, self.labelling, self.popups, self.views, self.safety, self.loop_keys)
         self.addActions(list(self.commands.values()))
         self.centre.welcome.add_buttons([self.commands[f"action.{name}"] for name in _WELCOME])
         self.menus = fill_menus(self, self.commands)
@@ -110,6 +112,8 @@ class MainWindow(QMainWindow):
             self.work.failed.connect(self._show_failure)
             self.work.message.connect(self.show_message)
             self.work.accept_requested.connect(self.labelling.accept)
+            self.work.next.add_tools([self.commands[name] for name in ("suggest.next", "suggest.accept", "loop.next")])
+            self.work.loop.status_changed.connect(self.signs.loop.setText)
 
     def _fill_own_menus(self) -> None:
         self.menus["docks"].addActions(self.panels.actions())

@@ -34,6 +34,7 @@ PLACES = (
     Place("jobs", "Jobs", _BOTTOM, "story"),
     Place("history", "History", _BOTTOM, "story"),
     Place("messages", "Messages", _BOTTOM, "story"),
+    Place("next", "Label next", _LEFT, "samples", scrolls=True),
 )
 
 
@@ -102,7 +103,7 @@ class Panels:
         for number, place in enumerate(PLACES, 1):
             action = self.docks[place.name].toggleViewAction()
             action.setObjectName(f"panel.{place.name}")
-            action.setShortcut(QKeySequence(f"Ctrl+Alt+{number}"))
+            action.setShortcut(QKeySequence(f"Ctrl+Alt+{number % 10}"))
             action.setToolTip(f"Show or hide the panel {place.title}")
             actions.append(action)
         return actions

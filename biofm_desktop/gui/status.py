@@ -16,7 +16,7 @@ class StatusSigns(QObject):
 
     def __init__(self, bar: QStatusBar) -> None:
         super().__init__(bar)
-        self.pointer, self._device, self._offline, self._holder = (self._label(bar, name) for name in _NAMES)
+        self.loop, self.pointer, self._device, self._offline, self._holder = (self._label(bar, n) for n in _NAMES)
         tip = "Open this project for writing: only where that program is gone or does not work on it any more"
         self._button = named(QPushButton("Take over"), "status.take_over", "Take over", tip)
         self._button.clicked.connect(self.take_over)
@@ -44,4 +44,4 @@ class StatusSigns(QObject):
         self._button.setVisible(bool(words))
 
 
-_NAMES = ("pointer", "device", "offline", "holder")
+_NAMES = ("loop", "pointer", "device", "offline", "holder")

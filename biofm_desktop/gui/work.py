@@ -8,10 +8,13 @@ from biofm_desktop.engine.project import Project
 
 from .docks.export import ExportPanel
 from .docks.jobs import JobsPanel
+from .docks.label_next import LabelNextPanel
 from .docks.plots import PlotsPanel
 from .docks.predictions import PredictionsPanel
 from .docks.training import TrainingPanel
+from .flows.loop_flow import LoopFlow
 from .flows.prediction_flow import PredictionFlow
+from .flows.suggest_flow import SuggestFlow
 from .flows.training_flow import TrainingFlow
 from .panels import Panels
 from .workbench import Workbench
@@ -28,13 +31,14 @@ class Work(QObject):
     def __init__(self, panels: Panels, bench: Workbench, jobs: JobCenter, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.training, self.plots = TrainingPanel(), PlotsPanel()
-        self.predictions, self.export = PredictionsPanel(), ExportPanel()
+        self.predictions, self.export, self.next = PredictionsPanel(), ExportPanel(), LabelNextPanel()
         for name, widget in (
             ("training", self.training),
             ("predictions", self.predictions),
             ("export", self.export),
             ("plots", self.plots),
             ("jobs", JobsPanel(jobs)),
+            ("next", self.next),
         ):
             panels.fill(name, widget)
         self.train = TrainingFlow(self.training, self.plots, jobs, self)
@@ -45,19 +49,39 @@ class Work(QObject):
         self.train.leaks.show_sample.connect(bench.show)
         self.predict.predictions_arrived.connect(bench.add_predictions)
         self.predict.accept_requested.connect(self.accept_requested)
-        for flow in (self.train, self.predict):
+        self.suggest = SuggestFlow(self.next, jobs, self)
+        self.loop = LoopFlow(self.next, bench, self.suggest, jobs, self)
+        self._connect_loop(bench)
+        for flow in (self.train, self.predict, self.suggest, self.loop):
             flow.failed.connect(self.failed)
             flow.message.connect(self.message)
         bench.project_changed.connect(self.set_project)
         bench.current_changed.connect(self.predict.set_current_key)
+        bench.current_changed.connect(self.train.augmentation.set_current_key)
         bench.edited.connect(lambda _: self.predict.refresh_labels())
         self.set_project(bench.project)
         self.predict.set_current_key(bench.key)
+        self.train.augmentation.set_current_key(bench.key)
 
     def set_project(self, project: Project | None) -> None:
         """Train and predict on this project from now on."""
+        self.suggest.set_project(project)
+        self.loop.set_project()
         self.train.set_project(project)
         self.predict.set_project(project)
+
+    def _connect_loop(self, bench: Workbench) -> None:
+        """The model in use is the one that the predictions panel names."""
+        self.predict.run_changed.connect(self.suggest.set_run)
+        self.predict.run_changed.connect(self.loop.set_run)
+        self.loop.run_made.connect(self.predict.set_run)
+        self.loop.run_left.connect(self.predict.set_run)
+        self.loop.run_made.connect(lambda _: self.train.refresh_runs())
+        self.loop.predict_requested.connect(self.predict.predict_these)
+        for flow in (self.suggest, self.loop):
+            flow.show_sample.connect(bench.show)
+        bench.current_changed.connect(self.suggest.set_current_key)
+        bench.edited.connect(lambda _: self.suggest.refresh_labels())
 
     def open_run(self, folder: Path) -> None:
         """Show the plots of a run and predict with it."""

@@ -27,6 +27,15 @@ class DataOptions:
         help="Set apart and never looked at while training, where the data names no split at all",
         group=GROUP,
     )
+    labels_per_class: float = option(
+        0.0,
+        "Labels per class",
+        low=0,
+        high=1_000_000,
+        help="Learn from so many training samples of each class only, chosen by the seed (of masks and numbers: so "
+        "many in all); below 1: from this share of them; 0: from all. Shows how many labels are needed",
+        group=GROUP,
+    )
     check_leaks: bool = option(
         True,
         "Check for leaks",

@@ -11,6 +11,7 @@ from biofm_desktop.engine.samples import Grain, ImageSample, Sample, SequenceSam
 from biofm_desktop.engine.tasks import SemanticSegmentation, SequenceClassification
 from biofm_desktop.engine.tasks.semantic_segmentation import mask_prediction
 from biofm_desktop.engine.tasks.sequences import check_alphabet, letter_indices
+from biofm_desktop.engine.tasks.thresholds import chosen
 
 from .run_folder import TrainedRun
 from .tiling import each_window
@@ -73,7 +74,7 @@ def _mask(
             return task.window(plane[:, down, across], bounds)
 
         for region, logits in each_window(run.network, (plane.shape[-2], plane.shape[-1]), feed, device):
-            sure, index = logits.float().softmax(0).max(0)
+            sure, index = chosen(logits, task.offsets)
             place: Any = region if flat else (z, *region)
             mask[place] = index.cpu().numpy()
             certainty[place] = (sure.cpu().numpy() * 255).round()
@@ -83,7 +84,8 @@ def _mask(
 def _curve(run: TrainedRun, sample: SequenceSample, device: torch.device) -> Prediction:
     """Slide the model's window along the sequence; each letter gets the mean score of the windows over it.
 
-    Classes: the probability that it is not the first class (which is the negative one by custom); values: the value.
+    Classes: the probability that it is not the first class (which is the negative one by custom), shifted where
+    thresholds were tuned, so that the line stays at a half; values: the value.
     """
     task = run.task
     length = task.inputs.size[0]
@@ -100,7 +102,7 @@ def _curve(run: TrainedRun, sample: SequenceSample, device: torch.device) -> Pre
         outputs = run.network(torch.stack([letters[s : s + length] for s in part]).to(device)).float().cpu()
         for start, output in zip(part, outputs):
             said = task.decode(output, sample)
-            score = said.value if isinstance(said, ValuePrediction) else 1 - float(output.softmax(-1)[0])
+            score = said.value if isinstance(said, ValuePrediction) else 1 - float(task.compact(output).softmax(-1)[0])
             total[start : start + length] += score
             count[start : start + length] += 1
     scores = (total / np.maximum(count, 1)).astype(np.float32)

@@ -8,18 +8,44 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.registry import Registry
 
+from .augment import AugmentPreviewJob
 from .base import Job
 from .continue_training import ContinueJob, epochs_of
+from .cross_validate import CrossValidateJob
 from .describe import DescribeJob
+from .distill import DistillJob
 from .estimate import EstimateJob
 from .evaluate import EvaluateJob
+from .histogram import HistogramJob
 from .leaks import LeaksJob
+from .learning_curve import LearningCurveJob
 from .predict import PredictJob
+from .retrain import RetrainJob
 from .self_test import SelfTestJob
+from .suggest import Suggestion, SuggestJob
 from .train import DOWNLOAD, TrainJob
+from .tune import TuneJob
 
 JOBS: Registry[type[Job]] = Registry(
-    "job", (TrainJob, ContinueJob, PredictJob, EvaluateJob, LeaksJob, DescribeJob, EstimateJob, SelfTestJob)
+    "job",
+    (
+        TrainJob,
+        ContinueJob,
+        RetrainJob,
+        PredictJob,
+        EvaluateJob,
+        SuggestJob,
+        AugmentPreviewJob,
+        HistogramJob,
+        LearningCurveJob,
+        LeaksJob,
+        DescribeJob,
+        EstimateJob,
+        CrossValidateJob,
+        DistillJob,
+        TuneJob,
+        SelfTestJob,
+    ),
 )
 
 
@@ -43,16 +69,25 @@ def job_from_json(values: Mapping[str, Any]) -> Job:
 __all__ = [
     "DOWNLOAD",
     "JOBS",
+    "AugmentPreviewJob",
     "ContinueJob",
+    "CrossValidateJob",
     "DescribeJob",
+    "DistillJob",
     "EstimateJob",
     "EvaluateJob",
     "FitOptions",
+    "HistogramJob",
     "Job",
     "LeaksJob",
+    "LearningCurveJob",
     "PredictJob",
+    "RetrainJob",
     "SelfTestJob",
+    "SuggestJob",
+    "Suggestion",
     "TrainJob",
+    "TuneJob",
     "epochs_of",
     "job_from_json",
 ]

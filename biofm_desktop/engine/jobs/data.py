@@ -8,6 +8,7 @@ from typing import Any
 
 from biofm_desktop.engine.events import Event, Warned
 from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.files import read_json
 from biofm_desktop.engine.models import MODELS, ModelEntry
 from biofm_desktop.engine.options import from_json
 from biofm_desktop.engine.project import load
@@ -70,6 +71,17 @@ def fitting_model(name: str, task: type[Task]) -> ModelEntry:
 def task_class(name: str) -> type[Task]:
     """Return the task of this name; raise `Fault` where there is none."""
     return TASKS[name]
+
+
+def split_as_stated(samples: Sequence[Sample], path: Path) -> tuple[Sample, ...]:
+    """Return those samples that a JSON file gives a split, with it; raise `Fault` where the file is no such thing."""
+    stated = read_json(path)
+    if not isinstance(stated, dict) or not set(map(str, stated.values())) <= {"train", "val", "test"}:
+        raise Fault(path, "it holds no splits", "Give an object of sample: train, val or test, as splits.json of a run")
+    chosen = tuple(replace(sample, split=stated[sample.key]) for sample in samples if sample.key in stated)
+    if not any(sample.split == "train" for sample in chosen):
+        raise Fault(path, "it leaves no sample of these data for training", "Give the splits of these data")
+    return chosen
 
 
 def with_stored_splits(dataset: Dataset, run: Path) -> Dataset:

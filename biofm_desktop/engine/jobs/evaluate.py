@@ -84,6 +84,7 @@ class EvaluateJob(Job):
             "run": self.run_folder,
             "data": list(self.data),
         }
+        report |= {"tuned": run.card["tuned"]} if "tuned" in run.card else {}
         report |= _confusion(run.task, said, truth)
         path = Path(self.out) / "metrics.json"
         write_json(path, report, room="export")

@@ -14,13 +14,18 @@ from biofm_desktop.engine.ranks import rank
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Sample
 from biofm_desktop.engine.tasks import Task
+from biofm_desktop.engine.tasks.thresholds import untuned
 
 from .mailbox import Mailbox
 from .measuring import measured
 from .recording import EVENTS
+from .tuning import forget_thresholds, tune_thresholds
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from biofm_desktop.engine.tasks import Item
+    from biofm_desktop.engine.training.items import Items
 
 METRICS = "metrics.json"
 
@@ -36,12 +41,16 @@ def fitted(
     note: Callable[[], None],
     *,
     go_on: bool = False,
+    teach: "Callable[[Items], tuple[Any, Sequence[Item]]] | None" = None,
     pinned: Sequence[Sample] = (),
 ) -> Generator[Event, None, None]:
     """Train and leave the run folder complete, also when stopped or failing midway; ``note`` is called then.
 
-    ``pinned`` samples are predicted after each epoch. Where it cannot go on, nothing of what an earlier training left
-    is changed.
+    ``teach`` returns what is learnt in place of the task, and from which items; those need no label then.
+
+    ``pinned`` samples are predicted after each epoch.
+
+    Where it cannot go on, nothing of what an earlier training left is changed.
     """
     from biofm_desktop.engine.training.checkpoints import Checkpoints
     from biofm_desktop.engine.training.fit import fit
@@ -49,11 +58,12 @@ def fitted(
     from biofm_desktop.engine.training.pinned import Pinned
     from biofm_desktop.engine.training.steering import Steering
 
-    began = time.monotonic()
+    began, task = time.monotonic(), untuned(task)
     before, changes = _earlier(folder) if go_on else ([], [])
     steering = Steering(Mailbox(folder).new, changes)
     spent = read_json(folder / METRICS)["seconds"] if go_on and (folder / METRICS).is_file() else 0.0
-    items = yield from prepare(task, splits)
+    items = yield from prepare(task, splits, unlabelled=teach is not None)
+    learnt, learnt_from = teach(items["train"]) if teach else (task, items["train"])
     repeats = items["train"].repeats()
     steps = -(-sum(repeats) // (options.batch_size * options.accumulate)) * options.epochs
     facts = {"train": len(items["train"]), "validation": len(items["val"]), "metric": task.metric, "goes_on": go_on}
@@ -62,8 +72,8 @@ def fitted(
     device = next(network.parameters()).device
     loop = fit(
         network,
-        task,
-        items["train"],
+        learnt,
+        learnt_from,
         items["val"],
         options,
         frozen=frozen,
@@ -92,11 +102,15 @@ def fitted(
             metrics = _figures(whole, checkpoints.best_epoch, spent + time.monotonic() - began)
             metrics |= {"ended": checkpoints.ended} if checkpoints.ended else {}
             write_json(folder / METRICS, metrics, room="checkpoint")
+            forget_thresholds(folder, task)
             note()
     if rank() > 0:
         yield Finished(f"process {rank() + 1} is done")
         return
     yield Saved(str(model), "model")
+    if found := (yield from tune_thresholds(folder, items["val"], options, device)):
+        metrics["tuned"] = found
+        write_json(folder / METRICS, metrics, room="checkpoint")
     yield Finished(_summary(task, metrics), result=metrics["validation"])
 
 
@@ -141,4 +155,11 @@ def _summary(task: Task, metrics: dict[str, Any]) -> str:
         else ""
     )
     ended = f"; {metrics['ended']}" if "ended" in metrics else ""
-    return f"Trained for {metrics['epochs']} epochs{said}{ended}"
+    tuned = metrics.get("tuned")
+    line = (
+        f"; thresholds {tuned['words']} ({tuned['figure'].replace('_', ' ')} {tuned['before']:.3f} to "
+        f"{tuned['after']:.3f} on samples left aside)"
+        if tuned
+        else ""
+    )
+    return f"Trained for {metrics['epochs']} epochs{said}{line}{ended}"

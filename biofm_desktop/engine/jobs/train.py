@@ -18,12 +18,13 @@ from biofm_desktop.engine.options import from_json, to_flags
 from biofm_desktop.engine.previews import pinned_of
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset, Sample
+from biofm_desktop.engine.samples.fewer import fewer
 from biofm_desktop.engine.samples.splits import with_split
 from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.engine.tasks import Task
 
 from .base import Job
-from .data import SPLITS, fitting_model, learnable, opened, task_class
+from .data import SPLITS, fitting_model, learnable, opened, split_as_stated, task_class
 from .fitting import fitted, note_run
 from .leaks import checked
 from .recording import recorded, run_folder
@@ -41,7 +42,8 @@ class TrainJob(Job):
 
     ``task_options`` and ``fit_options`` hold values of the task's and of `FitOptions`' fields. ``freeze`` and
     ``train_only`` are patterns (see `models.patterns`). ``weights`` is a file, ``download`` for the published ones, or
-    empty. ``pinned`` are the keys of samples that are predicted after each epoch (see `previews`).
+    empty. ``splits`` is a JSON file of splits by sample that stand in place of those of the data (empty: none).
+    ``pinned`` are the keys of samples that are predicted after each epoch (see `previews`).
     """
 
     name: ClassVar[str] = "train"
@@ -54,6 +56,7 @@ class TrainJob(Job):
     freeze: tuple[str, ...] = ()
     train_only: tuple[str, ...] = ()
     weights: str = ""
+    splits: str = ""
     pinned: tuple[str, ...] = ()
 
     @property
@@ -69,6 +72,7 @@ class TrainJob(Job):
         )
         for flag, values in (("--freeze", self.freeze), ("--train-only", self.train_only), ("--pin", self.pinned)):
             words += [flag, *values] if values else []
+        words += ["--splits", self.splits] if self.splits else []
         return words + (["--weights", self.weights] if self.weights else [])
 
     def run(self) -> Iterator[Event]:
@@ -88,9 +92,14 @@ class TrainJob(Job):
         device = chosen_device(options.device)
         dataset = yield from opened(self.data, type(task))
         pinned = pinned_of(dataset.samples, self.pinned)
-        samples = with_split(learnable(dataset), seed=options.seed, validation=options.validation, test=options.test)
+        if self.splits:
+            samples = split_as_stated(learnable(dataset), Path(self.splits))
+        else:
+            shares = {"validation": options.validation, "test": options.test}
+            samples = with_split(learnable(dataset), seed=options.seed, **shares)
         if options.check_leaks:
             yield from checked(samples, folder)
+        samples = fewer(samples, options.labels_per_class, options.seed)
         splits = {name: [s for s in samples if s.split == name] for name in ("train", "val")}
         weights, scaling = yield from self._weights(entry)
         preferred = replace(entry.preferred, scaling=scaling or entry.preferred.scaling) if entry.preferred else None
@@ -100,8 +109,8 @@ class TrainJob(Job):
             draws = sum(task.draws(sample) for sample in splits["train"])
             head_only = only_head_trained(layer_modules(network), frozen) and not options.unfreeze
             options = options.resolved(task.recipe, entry.recipe, draws, head_only=head_only)
-            card = self._card(task, entry, options, dataset, splits, weights, frozen, network)
-            write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
+            card = self.card(task, entry, options, dataset, splits, weights, frozen, network)
+            write_json(folder / SPLITS, {s.key: s.split for s in samples if task.labelled(s)}, room="checkpoint")
             write_json(folder / "card.json", card, room="checkpoint")
             note = partial(note_run, self.data, folder, model=self.model, task=self.task)
             network = placed(network, device)
@@ -137,7 +146,7 @@ class TrainJob(Job):
         frozen = frozen_in(network, self.freeze, self.train_only)
         return network, add_adapters(network, options, frozen) if options.adapter != "none" else frozen
 
-    def _card(
+    def card(
         self,
         task: Task,
         entry: ModelEntry,
@@ -148,6 +157,7 @@ class TrainJob(Job):
         frozen: Collection[str],
         network: "nn.Module",
     ) -> dict[str, Any]:
+        """Return what a run folder says of its model: all that it takes to use it, and where it comes from."""
         import torch
 
         return {

@@ -12,6 +12,8 @@ from biofm_desktop.engine.samples import Dataset, Grain, InputSpec, Sample
 if TYPE_CHECKING:
     from typing import Self
 
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Generator, Tensor
 
 
@@ -45,6 +47,10 @@ class Task(ABC):
         ``preferred`` is the input the model was made for. Raises `Fault` where the data cannot teach this task.
         """
 
+    def grown(self, dataset: Dataset) -> "Self":
+        """Return the task with the classes that the data's labels add, after those that it has; all else stays."""
+        return self
+
     @property
     @abstractmethod
     def inputs(self) -> InputSpec:
@@ -59,6 +65,10 @@ class Task(ABC):
     def encode(self, sample: Sample) -> "list[Item]":
         """Return what a sample is for a network, without chance: one item, or one a slice of a volume."""
 
+    def labelled(self, sample: Sample) -> bool:
+        """Say whether a sample holds what this task learns; its class may be one that the task does not know yet."""
+        return sample.labelled
+
     def draws(self, sample: Sample) -> int:
         """Return how many items an epoch draws from a sample: more from one that holds more to learn."""
         return 1
@@ -66,6 +76,10 @@ class Task(ABC):
     def augment(self, item: "Item", generator: "Generator") -> "Item":
         """Return an item changed at random as the truth allows (flips, crops ...), of the size of `inputs`."""
         return item
+
+    def counted(self, sample: Sample) -> "Sequence[int] | NDArray[np.int64] | float | None":
+        """Return how often each class occurs in a sample's label, or its number; None where it has none."""
+        return None
 
     @abstractmethod
     def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":

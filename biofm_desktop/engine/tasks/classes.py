@@ -10,6 +10,9 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.predictions import ClassPrediction
 from biofm_desktop.engine.samples import Dataset
 
+from .balanced import weights_of
+from .thresholds import shifted_by
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -47,8 +50,7 @@ def _numbers_first(name: str) -> tuple[bool, float, str]:
 def class_weights(dataset: Dataset, classes: Sequence[str]) -> tuple[float, ...]:
     """Return a weight for each class so that all count the same, with mean 1 over the samples."""
     counts = Counter(str(s.target) for s in dataset if s.target is not None and s.split in ("train", ""))
-    total, met = sum(counts.values()), sum(1 for name in classes if counts[name])
-    return tuple(total / (met * counts[name]) if counts[name] else 0.0 for name in classes)
+    return weights_of([counts[name] for name in classes])
 
 
 def class_scores(outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]", classes: Sequence[str]) -> dict[str, float]:
@@ -81,8 +83,10 @@ def class_scores(outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]", class
     return {name: float(value) for name, value in scores.items()}
 
 
-def class_prediction(output: "Tensor", key: str, classes: Sequence[str]) -> ClassPrediction:
-    """Return the likeliest class of a vector of logits."""
+def class_prediction(
+    output: "Tensor", key: str, classes: Sequence[str], offsets: Sequence[float] = ()
+) -> ClassPrediction:
+    """Return the likeliest class of a vector of logits; offsets of tuned thresholds move the choice only."""
     values = output.detach().double().softmax(-1).tolist()
-    best = int(np.argmax(values))
+    best = int(shifted_by(output.detach().double(), offsets).argmax()) if offsets else int(np.argmax(values))
     return ClassPrediction(key, classes[best], values[best], dict(zip(classes, values)))

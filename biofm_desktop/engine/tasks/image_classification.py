@@ -9,9 +9,11 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.options import option
 from biofm_desktop.engine.samples import Dataset, ImageSample, InputSpec, Sample
 
+from .augmentation import GROUP
 from .base import Item
 from .class_task import ClassTask
-from .intensity import INTENSITIES, common_channels, limits, scaled, shifted
+from .intensity import INTENSITIES, common_channels, limits, scaled, shifted, unshifted
+from .picture_augmentation import PictureAugmentation, bent, retouched
 
 if TYPE_CHECKING:
     from typing import Self
@@ -19,10 +21,12 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
 
 _LARGEST = 224
+#: Pictures up to this size (px) are not flipped unless asked for: they are often digits or the like.
+_TINY = 28
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageClassification(ClassTask):
+class ImageClassification(PictureAugmentation, ClassTask):
     """Say which class a picture belongs to."""
 
     name: ClassVar[str] = "image-classification"
@@ -34,11 +38,8 @@ class ImageClassification(ClassTask):
     size: int = option(
         0, "Picture size", low=0, high=1024, unit="px", help="Pictures are resized to this; 0: chosen for you"
     )
-    flips: str = option(
-        "auto",
-        "Flip and turn",
-        choices=("auto", "none", "sideways", "all"),
-        help="Random flips and turns that leave the class as it is; auto: all, but none for 28 px pictures",
+    shift: float = option(
+        0.0715, "Shift", low=0, high=0.5, help="Moved by up to this share of the side either way", group=GROUP
     )
     intensity: str = option(
         "auto",
@@ -68,7 +69,7 @@ class ImageClassification(ClassTask):
             channels=common_channels(samples, preferred.channels if preferred else None),
             scaling=preferred.scaling if preferred else self.scaling,
             size=size,
-            flips=self.flips if self.flips != "auto" else ("all" if largest > 28 else "none"),
+            flips=self.flips if self.flips != "auto" else ("all" if largest > _TINY else "none"),
         )
 
     @property
@@ -90,22 +91,32 @@ class ImageClassification(ClassTask):
         return [Item(shifted(unit, self.scaling), self.class_index(sample))]
 
     def augment(self, item: Item, generator: "Generator") -> Item:
-        """Flip and turn by quarters, shift by a tenth and change the brightness a little."""
-        return Item(_turned(item.inputs, self.flips, generator), item.target)
+        """Flip, turn, shift, bend and retouch it as the options of the augmentation say."""
+        picture = self._turned(item.inputs, generator)
+        picture, _ = bent(picture, None, self, self.zoom, generator)
+        picture, _ = retouched(picture, None, self, self.scaling, generator)
+        return Item(self._negative(picture, generator), item.target)
 
+    def _turned(self, picture: "Tensor", generator: "Generator") -> "Tensor":
+        from torch import rand, randint
+        from torch.nn.functional import pad
 
-def _turned(picture: "Tensor", flips: str, generator: "Generator") -> "Tensor":
-    from torch import rand, randint
-    from torch.nn.functional import pad
+        chance = rand(4, generator=generator)
+        flips = self.flips if self.flips != "auto" else ("all" if self.size > _TINY else "none")
+        if flips in ("sideways", "all") and chance[0] < 0.5:
+            picture = picture.flip(-1)
+        if flips == "all":
+            picture = picture.rot90(int(randint(4, (1,), generator=generator)), (-2, -1))
+        reach = int(picture.shape[-1] * self.shift)
+        if reach:
+            down, right = (int(x) for x in randint(2 * reach + 1, (2,), generator=generator))
+            wide = pad(picture[None], (reach,) * 4, mode="replicate")[0]
+            picture = wide[:, down : down + picture.shape[-2], right : right + picture.shape[-1]]
+        return picture * (1 - self.jitter + 2 * self.jitter * chance[2]) + self.jitter * (chance[3] - 0.5)
 
-    chance = rand(4, generator=generator)
-    if flips in ("sideways", "all") and chance[0] < 0.5:
-        picture = picture.flip(-1)
-    if flips == "all":
-        picture = picture.rot90(int(randint(4, (1,), generator=generator)), (-2, -1))
-    reach = picture.shape[-1] // 14
-    if reach:
-        down, right = (int(x) for x in randint(2 * reach + 1, (2,), generator=generator))
-        wide = pad(picture[None], (reach,) * 4, mode="replicate")[0]
-        picture = wide[:, down : down + picture.shape[-2], right : right + picture.shape[-1]]
-    return picture * (0.9 + 0.2 * chance[2]) + 0.1 * (chance[3] - 0.5)
+    def _negative(self, picture: "Tensor", generator: "Generator") -> "Tensor":
+        from torch import rand
+
+        if not self.invert or rand(1, generator=generator) < 0.5:
+            return picture
+        return shifted(1 - unshifted(picture, self.scaling), self.scaling)

@@ -9,11 +9,13 @@ if TYPE_CHECKING:
 
 #: How far light and colour are changed: a little (values keep their meaning, as in CT) or as between microscopes.
 SLIGHT, WIDE = "slight", "wide"
-_REACH = {SLIGHT: (0.75, 0.5, 0.2), WIDE: (0.6, 0.8, 0.3)}  # least contrast, its span, span of brightness
+_REACH = {SLIGHT: (1.0, 0.8), WIDE: (1.6, 1.2)}  # of contrast and brightness, for each unit of jitter
 _COLOURS = 3
 
 
-def recoloured(inputs: "Tensor", scaling: str, light: str, invert: bool, generator: "Generator") -> "Tensor":
+def recoloured(
+    inputs: "Tensor", scaling: str, light: str, jitter: float, invert: bool, generator: "Generator"
+) -> "Tensor":
     """Return (channels, Y, X) values of a network's ``scaling`` with other contrast, brightness and, if ``WIDE``, more.
 
     With ``invert`` half of them become negatives.
@@ -24,11 +26,11 @@ def recoloured(inputs: "Tensor", scaling: str, light: str, invert: bool, generat
     unit = unshifted(inputs, scaling)
     if light == WIDE:
         unit = _other_stain(unit, generator)
-    least, span, shift = _REACH[light]
-    contrast = least + span * chance[0]
+    reach, shift = _REACH[light]
+    contrast = 1 - reach * jitter + 2 * reach * jitter * chance[0]
     if invert and chance[2] < 0.5:
         contrast = -contrast
-    unit = (unit - 0.5) * contrast + 0.5 + shift * (chance[1] - 0.5)
+    unit = (unit - 0.5) * contrast + 0.5 + shift * jitter * (chance[1] - 0.5)
     return shifted(_other_camera(unit, generator) if light == WIDE else unit, scaling)
 
 

@@ -13,17 +13,21 @@ from biofm_desktop.engine.options import option
 from biofm_desktop.engine.predictions import MaskPrediction
 from biofm_desktop.engine.samples import Dataset, Grain, ImageSample, InputSpec, Sample
 
-from .base import Item, Task
+from .augmentation import GROUP
+from .balanced import GROUP as BALANCE
+from .balanced import BalancedTask, class_loss, weights_of
+from .base import Item
+from .crops import random_crop
 from .intensity import INTENSITIES, common_channels, limits, scaled, shifted
+from .picture_augmentation import IGNORED, PictureAugmentation, bent, retouched
 from .recolouring import SLIGHT, WIDE, recoloured
+from .thresholds import chosen, shifted_by
 
 if TYPE_CHECKING:
     from typing import Self
 
     from torch import Generator, Tensor
 
-#: Target value of pixels that are not learnt from (padding).
-IGNORED = 255
 _BINARY = ("background", "foreground")
 _LOOKED_AT = 40
 _MOST_CROPS = 16
@@ -31,7 +35,7 @@ _MOST_TIMES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class SemanticSegmentation(Task):
+class SemanticSegmentation(PictureAugmentation, BalancedTask):
     """Say for each pixel what it shows. Volumes are learnt and predicted slice by slice."""
 
     name: ClassVar[str] = "semantic-segmentation"
@@ -53,7 +57,15 @@ class SemanticSegmentation(Task):
         help="Random crops of this size are trained on; a multiple of 32",
     )
     zoom: float = option(
-        0.3, "Random zoom", low=0, high=0.8, help="Crops are zoomed by up to this share either way", advanced=True
+        0.3, "Random zoom", low=0, high=0.8, help="Crops are zoomed by up to this share either way", group=GROUP
+    )
+    jitter: float = option(
+        0.25,
+        "Brightness and contrast",
+        low=0,
+        high=1,
+        help="Contrast changes by up to this share either way, brightness by about half of it",
+        group=GROUP,
     )
     intensity: str = option(
         "auto",
@@ -62,28 +74,21 @@ class SemanticSegmentation(Task):
         help="auto: percentiles 1 % to 99.8 % of each picture",
         advanced=True,
     )
-    invert: bool = option(
-        False,
-        "Random inversion",
-        help="Half the crops are shown as negatives, so that bright and dark objects are both found",
-        advanced=True,
-    )
     light: str = option(
         SLIGHT,
         "Random light and colour",
         choices=(SLIGHT, WIDE),
         help="How far crops are changed. slight: contrast and brightness a little, where values mean something, as in "
         "CT; wide: gamma, strength of the colours, noise and blur too, for several stains, microscopes or cameras",
-        advanced=True,
+        group=GROUP,
     )
     even: bool = option(
         False,
         "Even out kinds of pictures",
         help="Pictures of a rare size or number of channels, often of a rare kind, are drawn up to 4 times as often",
-        advanced=True,
+        group=BALANCE,
     )
 
-    classes: tuple[str, ...] = ()
     values: tuple[int, ...] = ()
     channels: int = 3
     scaling: str = "unit"
@@ -96,7 +101,7 @@ class SemanticSegmentation(Task):
             raise Fault("option --crop", f"{self.crop} is not a multiple of 32", f"Give {round(self.crop / 32) * 32}")
         classes, values = (self.classes, self.values) if self.classes else _classes_of(dataset, samples)
         channels = common_channels(samples, preferred.channels if preferred else None)
-        return replace(
+        made = replace(
             self,
             classes=classes,
             values=values,
@@ -104,6 +109,23 @@ class SemanticSegmentation(Task):
             scaling=preferred.scaling if preferred else self.scaling,
             rare=self._rare(samples) if self.even else {},
         )
+        return replace(made, weights=made._pixel_weights(samples)) if self.balance else made
+
+    def _pixel_weights(self, samples: Sequence[ImageSample]) -> tuple[float, ...]:
+        """Return a weight for each class so that the training pixels of all classes count the same."""
+        counts = np.zeros(self.outputs, np.int64)
+        for sample in samples:
+            if sample.split in ("train", "") and (found := self.counted(sample)) is not None:
+                counts += found
+        return weights_of(counts.tolist())
+
+    def grown(self, dataset: Dataset) -> "Self":
+        """Return the task with the data's further classes, where its list begins with those that it knows."""
+        known, listed = self.classes, dataset.classes
+        begins = listed[: len(known)] == known or (known == _BINARY and not self.values)
+        if dataset.instances or len(listed) <= len(known) or not begins or self.values not in ((), _places(known)):
+            return self
+        return replace(self, classes=listed, values=_places(listed))
 
     @property
     def inputs(self) -> InputSpec:
@@ -124,6 +146,10 @@ class SemanticSegmentation(Task):
         if planes.ndim == 3:
             return [self._item(planes, bounds, mask)]
         return [self._item(planes[:, z], bounds, None if mask is None else mask[z]) for z in range(planes.shape[1])]
+
+    def labelled(self, sample: Sample) -> bool:
+        """Say whether a picture is painted."""
+        return isinstance(sample, ImageSample) and sample.mask is not None
 
     def draws(self, sample: Sample) -> int:
         """Return enough crops to see each pixel about once an epoch, at most 16 a slice; more of a rare kind."""
@@ -178,27 +204,35 @@ class SemanticSegmentation(Task):
             )
         return np.searchsorted(self.values, mask).astype(np.uint8)
 
+    def counted(self, sample: Sample) -> NDArray[np.int64] | None:
+        """Return how many pixels each class has; None where nothing is painted."""
+        assert isinstance(sample, ImageSample)
+        if sample.mask is None:
+            return None
+        return np.bincount(self._indices(sample, sample.mask.read()).ravel(), minlength=self.outputs)
+
     def augment(self, item: Item, generator: "Generator") -> Item:
-        """Cut a random crop, zoomed, flipped, turned by quarters, with other brightness and contrast."""
+        """Cut a random crop, zoomed, flipped, turned, bent, with other brightness and contrast, and retouched."""
         assert item.target is not None
-        inputs, target = _random_crop(item.inputs, item.target, self.crop, self.zoom, generator)
-        return Item(recoloured(inputs, self.scaling, self.light, self.invert, generator), target)
+        inputs, target = random_crop(item.inputs, item.target, self.crop, self.zoom, self.flips, generator)
+        inputs, mask = bent(inputs, target, self, 0.0, generator)
+        inputs = recoloured(inputs, self.scaling, self.light, self.jitter, self.invert, generator)
+        return Item(*retouched(inputs, mask, self, self.scaling, generator))
 
     def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
         """Return cross-entropy plus Dice loss (Milletari et al., 3DV 2016), ignored pixels left out."""
         from segmentation_models_pytorch.losses import DiceLoss
-        from torch.nn.functional import cross_entropy
 
         truth = target.long()
         dice = DiceLoss("multiclass", classes=list(range(1, self.outputs)), ignore_index=IGNORED)
-        loss: Tensor = cross_entropy(output, truth, ignore_index=IGNORED) + dice(output, truth)
-        return loss
+        loss: Tensor = class_loss(output, truth, weights=self.weights, gamma=self.focal, ignored=IGNORED)
+        return loss + dice(output, truth)
 
     def compact(self, output: "Tensor") -> "Tensor":
         """Return the likeliest class of each pixel, (Y, X) uint8."""
         from torch import uint8
 
-        return output.argmax(0).to(uint8)
+        return shifted_by(output, self.offsets).argmax(0).to(uint8)
 
     def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
         """Return Dice by picture and over all pixels, IoU over all pixels, and the share of pixels that are right.
@@ -223,7 +257,7 @@ class SemanticSegmentation(Task):
     def decode(self, output: "Tensor", sample: Sample) -> MaskPrediction:
         """Return the likeliest class of each pixel of one flat picture, from logits (classes, Y, X)."""
         assert isinstance(sample, ImageSample)
-        certainty, mask = output.float().softmax(0).max(0)
+        certainty, mask = chosen(output, self.offsets)
         return mask_prediction(
             sample, mask.numpy().astype(np.uint8), (certainty.numpy() * 255).round().astype(np.uint8), self.classes
         )
@@ -242,6 +276,10 @@ def mask_prediction(
     return MaskPrediction(
         sample.key, mask, certainty, classes, confidence, sample.spacing, sample.unit, sample.affine, shares
     )
+
+
+def _places(names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(range(len(names)))
 
 
 def _classes_of(dataset: Dataset, samples: tuple[ImageSample, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -270,30 +308,6 @@ def _classes_of(dataset: Dataset, samples: tuple[ImageSample, ...]) -> tuple[tup
 def _kind(sample: ImageSample) -> str:
     """Return what pictures of one instrument mostly have in common: "channels x size"."""
     return "x".join(map(str, (sample.channel_count, *sample.spatial_shape)))
-
-
-def _random_crop(
-    inputs: "Tensor", target: "Tensor", size: int, zoom: float, generator: "Generator"
-) -> "tuple[Tensor, Tensor]":
-    from torch import rand, randint
-    from torch.nn.functional import interpolate, pad
-
-    factor = float((1 + zoom) ** (2 * rand(1, generator=generator) - 1))
-    taken = max(8, round(size / factor))
-    short = [max(0, taken - n) for n in inputs.shape[-2:]]
-    if any(short):
-        inputs = pad(inputs, (0, short[1], 0, short[0]))
-        target = pad(target, (0, short[1], 0, short[0]), value=IGNORED)
-    top, left = (int(randint(n - taken + 1, (1,), generator=generator)) for n in inputs.shape[-2:])
-    inputs = inputs[:, top : top + taken, left : left + taken]
-    target = target[top : top + taken, left : left + taken]
-    if taken != size:
-        inputs = interpolate(inputs[None], (size, size), mode="bilinear", antialias=taken > size)[0]
-        target = interpolate(target[None, None].float(), (size, size), mode="nearest")[0, 0].to(target.dtype)
-    if rand(1, generator=generator) < 0.5:
-        inputs, target = inputs.flip(-1), target.flip(-1)
-    turns = int(randint(4, (1,), generator=generator))
-    return inputs.rot90(turns, (-2, -1)), target.rot90(turns, (-2, -1))
 
 
 def _confusion(said: NDArray[Any], truth: NDArray[Any], size: int) -> NDArray[np.int64]:

@@ -61,6 +61,14 @@ class SequenceRegression(SequenceTask):
             return None
         return value if np.isfinite(value) else None
 
+    def labelled(self, sample: Sample) -> bool:
+        """Say whether a sequence has a number in the column."""
+        return self.value_of(sample) is not None
+
+    def counted(self, sample: Sample) -> float | None:
+        """Return the measured number of a sample; None where there is none."""
+        return self.value_of(sample)
+
     @property
     def outputs(self) -> int:
         """Return 1: the number, with mean 0 and deviation 1 over the training samples."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 from biofm_desktop.engine.options import option
 from biofm_desktop.engine.samples import ALPHABETS, Dataset, InputSpec, Sample, SequenceSample
 
-from .base import Item, Task
+from .base import Item
+from .sequence_augmentation import SequenceAugmentation, changed
 from .sequences import check_alphabet, common_alphabet, common_length, letter_indices
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SequenceTask(Task):
+class SequenceTask(SequenceAugmentation):
     """Say something of a whole sequence."""
 
     takes: ClassVar[type[Sample]] = SequenceSample
@@ -24,16 +25,6 @@ class SequenceTask(Task):
     length: int = option(
         0, "Letters", low=0, high=100_000, help="Sequences are cut or padded to this many letters; 0: chosen for you"
     )
-    dropped: float = option(
-        0.1,
-        "Letters hidden",
-        low=0,
-        high=0.5,
-        help="Share of letters hidden at random while training: guards against learning by heart",
-        advanced=True,
-    )
-
-    alphabet: str = "dna"
 
     def with_letters(self, dataset: Dataset) -> "Self":
         """Return the task with the data's alphabet and length; raise `Fault` where alphabets are mixed."""
@@ -52,7 +43,5 @@ class SequenceTask(Task):
         return InputSpec(len(ALPHABETS[self.alphabet].letters), (self.length,))
 
     def augment(self, item: Item, generator: "Generator") -> Item:
-        """Hide some letters."""
-        from torch import rand
-
-        return Item(item.inputs * (rand(item.inputs.shape, generator=generator) >= self.dropped), item.target)
+        """Read the other strand, move, mutate and hide letters as the options of the augmentation say."""
+        return Item(changed(item.inputs, self, generator), item.target)

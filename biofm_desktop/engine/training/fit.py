@@ -16,6 +16,7 @@ from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.tasks import Item, Task
 
 from .checkpoints import Checkpoints
+from .drawing import Drawing, strata_of
 from .feed import Feed
 from .learner import Learner, NotFinite
 from .schedules import Schedule
@@ -122,7 +123,7 @@ class _Loop:
     ) -> None:
         self.network, self.task, self.train, self.validation = network, task, train, validation
         self.options, self.checkpoints, self.device, self.name_of = options, checkpoints, device, name_of
-        self.drawn = [i for i, times in enumerate(repeats) for _ in range(times)]
+        self.drawing = Drawing(repeats, strata_of(train) if options.sampler == "balanced" else None)
         self.a_pass = math.ceil(sum(repeats) / self._drawn_a_step)
         self.chance = torch.Generator().manual_seed(options.seed)
         self.data = digest_of(repeats, (len(train), len(validation)))
@@ -138,7 +139,7 @@ class _Loop:
         self._seed(0)
         kept = self.checkpoints.kept_state(self.data) if go_on else None
         at = self.at = kept.standing if kept else Standing(self.data, self.options.epochs)
-        self.task = replace(self.task, **at.task)
+        self.task = replace(self.task, **at.task) if at.task else self.task
         self.learner = Learner(self.network, self.options, self._frozen_now(), self.device, at.scale, self.team)
         self.schedule = Schedule(self.options, self.a_pass * at.epochs)
         if kept:
@@ -201,7 +202,7 @@ class _Loop:
         at = self.at
         yield from self._opened()
         self.learner.train_mode()
-        at.order = at.order or [self.drawn[n] for n in torch.randperm(len(self.drawn), generator=self.chance).tolist()]
+        at.order = at.order or self.drawing.order(self.chance)
         for chosen in _batches(at.order, self._drawn_a_step, 2 * self.team.size)[at.place :]:
             yield from self._changes()
             if self.checkpoints.ended:

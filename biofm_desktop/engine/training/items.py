@@ -18,10 +18,13 @@ _SECONDS_BETWEEN = 0.2
 
 
 class Items(Sequence[Item]):
-    """The labelled items of some samples; ``origin`` says which sample and which of its items each one is."""
+    """The labelled items of some samples (``unlabelled``: all of them).
 
-    def __init__(self, task: Task) -> None:
-        self._task = task
+    ``origin`` says which sample and which of its items each one is.
+    """
+
+    def __init__(self, task: Task, *, unlabelled: bool = False) -> None:
+        self._task, self._unlabelled = task, unlabelled
         self._kept: list[Item | None] = []
         self.origin: list[tuple[Sample, int]] = []
         self._open: tuple[Sample, list[Item]] | None = None
@@ -31,12 +34,12 @@ class Items(Sequence[Item]):
         """Take up a sample's labelled items; return how many bytes are kept."""
         size = 0
         for part, item in enumerate(items):
-            if item.target is None:
+            if item.target is None and not self._unlabelled:
                 continue
             self._kept.append(item if keep else None)
             self.origin.append((sample, part))
-            size += item.inputs.nbytes + item.target.nbytes
-            for tensor in (item.inputs, item.target):
+            for tensor in (item.inputs, *([] if item.target is None else [item.target])):
+                size += tensor.nbytes
                 self._sum = zlib.crc32(tensor.contiguous().numpy().data, self._sum)
         return size if keep else 0
 
@@ -73,13 +76,17 @@ class Items(Sequence[Item]):
         return self._open[1][part]
 
 
-def prepare(task: Task, splits: Mapping[str, Sequence[Sample]]) -> Generator[Event, None, dict[str, Items]]:
+def prepare(
+    task: Task, splits: Mapping[str, Sequence[Sample]], *, unlabelled: bool = False
+) -> Generator[Event, None, dict[str, Items]]:
     """Encode the samples of each split, telling how far it is; return the `Items` of each split.
+
+    With ``unlabelled`` those for training need no label.
 
     A sample that cannot be read is left out with a warning. Raises `Fault` where no training sample is left.
     """
     budget = int(psutil.virtual_memory().available * _SHARE_OF_MEMORY)
-    made, first = {name: Items(task) for name in splits}, None
+    made, first = {name: Items(task, unlabelled=unlabelled and name == "train") for name in splits}, None
     total, done, told = sum(map(len, splits.values())), 0, time.monotonic()
     for name, samples in splits.items():
         for sample in samples:

@@ -24,6 +24,7 @@ from biofm_desktop.engine.models import ModelEntry
 from biofm_desktop.engine.models.memory import as_text
 from biofm_desktop.engine.tasks import Task
 from biofm_desktop.gui.theme import icon, theme_bus
+from biofm_desktop.gui.widgets.data_buttons import DataButtons
 from biofm_desktop.gui.widgets.named import named, plain_label, plain_tip
 from biofm_desktop.gui.widgets.options_form import OptionsForm
 
@@ -62,6 +63,7 @@ class TrainingPanel(QWidget):
         self._frozen = named(plain_label(), "train.frozen", "Trained layers", "How much of the model is trained")
         tip = "Look for samples that are equal or nearly so in training and in validation or test, and name them"
         self._leaks = named(QPushButton("Check for leaks …"), "train.leaks", "Check for leaks", tip)
+        self.data_buttons = DataButtons()
         self.fit_form = OptionsForm(FitOptions, "train.options")
         self.task_form: OptionsForm | None = None
         self._options = self._make_options()
@@ -255,6 +257,7 @@ class TrainingPanel(QWidget):
         form.addRow("Layers", self._freeze)
         form.addRow(self._frozen)
         form.addRow("Splits", self._leaks)
+        form.addRow("Data", self.data_buttons)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 8, 8, 8)

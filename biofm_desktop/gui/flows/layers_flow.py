@@ -88,6 +88,12 @@ class LayersFlow(QObject):
         share = percent((weights - kept) / weights if weights else 0.0)
         return f"{len(still)} of {len(rows)} layers frozen, {share} of {weights:,} weights trained"
 
+    def all_but_head(self) -> tuple[str, ...]:
+        """Return patterns that leave only the head of the model to learn (none: its layers are not known yet)."""
+        found = self._found.get(self._wanted) if self._wanted else None
+        stages = dict.fromkeys(row["stage"] for row in found["layers"]) if found else {}
+        return tuple(stage for stage in stages if found and stage != found["head"])
+
     def ask(self, asked: Asked, parent: QWidget) -> bool:
         """Open the freeze dialog, at once or when the layers are read; return whether it is open."""
         self._asked = asked, parent

@@ -31,6 +31,7 @@ class PredictionFlow(QObject):
     show_sample = Signal(str)
     predictions_arrived = Signal(list)
     accept_requested = Signal(list)
+    run_changed = Signal(str)
     exported = Signal(list)
     failed = Signal(str, str)
     message = Signal(str)
@@ -44,7 +45,7 @@ class PredictionFlow(QObject):
         self._key, self._run, self._extra = "", "", list[Path]()
         self._handle: JobHandle | None = None
         self._predictions: dict[str, Prediction] = {}
-        self._foreign = False
+        self._foreign, self._asked = False, tuple[str, ...]()
         self._connect()
 
     def set_project(self, project: "Project | None") -> None:
@@ -52,8 +53,9 @@ class PredictionFlow(QObject):
         self._project, self._key, self._run, self._extra = project, "", "", []
         self._panel.show_status("")
         self._list_runs()
-        self._run = self._panel.run
+        self._run, self._asked = self._panel.run, ()
         self._forget()
+        self.run_changed.emit(self._run)
 
     def set_run(self, folder: Path) -> None:
         """Predict with this run from now on."""
@@ -103,6 +105,7 @@ class PredictionFlow(QObject):
         if folder != self._run:
             self._run = folder
             self._forget()
+            self.run_changed.emit(folder)
         self._panel.show_state(running=self._running)
 
     @property
@@ -130,13 +133,27 @@ class PredictionFlow(QObject):
             return
         if job is None:
             return
-        job = replace(job, checkpoint=epoch)
-        foreign = self._panel.scope == FOLDER
+        self._submit(replace(job, checkpoint=epoch), self._project.name, foreign=self._panel.scope == FOLDER)
+
+    def predict_these(self, keys: list[str]) -> None:
+        """Predict these samples of the project, after what is being predicted."""
+        if self._running:
+            self._asked = tuple(keys)
+        elif self._project is not None and self._panel.run and keys:
+            self._asked = ()
+            try:
+                job = self._job_for(self._project, data_of(self._project), tuple(keys))
+            except Fault as fault:
+                self.failed.emit(fault.message, fault.detail)
+                return
+            self._submit(job, self._project.name, foreign=False)
+
+    def _submit(self, job: PredictJob, name: str, *, foreign: bool) -> None:
         if foreign or self._foreign:
             self._forget()
             self._foreign = foreign
         self.refresh_labels()
-        handle = self._handle = self._center.submit(job, title=f"{job.title} on {self._project.name}")
+        handle = self._handle = self._center.submit(job, title=f"{job.title} on {name}")
         handle.events_arrived.connect(self._take)
         handle.finished.connect(self._end)
         self._panel.show_status("Starting")
@@ -158,10 +175,14 @@ class PredictionFlow(QObject):
         if lacking and not keys:
             self._panel.show_status(lacking, "error")
             return None
+        inputs = (self._panel.folder,) if self._panel.scope == FOLDER else data_of(project)
+        return self._job_for(project, inputs, keys)
+
+    def _job_for(self, project: "Project", inputs: tuple[str, ...], keys: tuple[str, ...]) -> PredictJob:
         run = Path(self._panel.run)
         return PredictJob(
             run_folder=str(run),
-            inputs=(self._panel.folder,) if self._panel.scope == FOLDER else data_of(project),
+            inputs=inputs,
             out=str(project.new_prediction_folder(run.name.split("-", 4)[-1])),
             keys=keys,
             device=load_settings().device,
@@ -191,6 +212,8 @@ class PredictionFlow(QObject):
             )
             worker.failed.connect(self.failed)
             worker.begin()
+        if self._asked:
+            self.predict_these(list(self._asked))
 
     def _show(self, predictions: list[Prediction]) -> None:
         """Add predictions to those of the same model, and hand them on."""

@@ -15,9 +15,9 @@ from biofm_desktop.engine.jobs.mailbox import post
 from biofm_desktop.engine.models import MODELS, ModelEntry
 from biofm_desktop.engine.models.downloads import found
 from biofm_desktop.engine.runners import thread_count
-from biofm_desktop.engine.samples import Grain, ImageSample
 from biofm_desktop.engine.settings import load_settings
-from biofm_desktop.engine.tasks import TASKS, Task
+from biofm_desktop.engine.tasks import TASKS
+from biofm_desktop.engine.tasks.suggested import suggested
 from biofm_desktop.gui.dialogs.checkpoints import CheckpointsDialog
 from biofm_desktop.gui.dialogs.steer import SteerDialog
 from biofm_desktop.gui.dialogs.weights import WeightsDialog
@@ -26,6 +26,9 @@ from biofm_desktop.gui.docks.training import TrainingPanel
 from biofm_desktop.gui.workers.call_worker import CallWorker
 from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
 
+from .augmentation_flow import AugmentationFlow
+from .classes_flow import ClassesFlow
+from .curve_flow import CurveFlow
 from .layers_flow import Asked, LayersFlow, Wanted
 from .leaks_flow import LeaksFlow
 from .preview_flow import PreviewFlow
@@ -57,6 +60,9 @@ class TrainingFlow(QObject):
         self._steered: tuple[str, ...] | None = None
         self._layers = LayersFlow(center, self)
         self.leaks = LeaksFlow(panel, center, self)
+        self.classes = ClassesFlow(panel, center, self)
+        self.augmentation = AugmentationFlow(panel, center, lambda: self._handle if self._running else None, self)
+        self.curve = CurveFlow(panel, center, self._job, self)
         self.previews = PreviewFlow(plots.previews, self._kept, self)
         self._connect()
 
@@ -67,10 +73,13 @@ class TrainingFlow(QObject):
         self._project = project
         self._layers.forget()
         self.leaks.set_project(project)
+        self.classes.set_project(project)
+        self.augmentation.set_project(project)
+        self.curve.set_project(project)
         self.previews.set_project(project)
         kind = project.dataset.kind if project else None
         tasks = [task for task in TASKS if task.takes is kind]
-        self._panel.offer_tasks(tasks, _suggested(project, tasks) if project else "")
+        self._panel.offer_tasks(tasks, suggested(project.dataset, tasks) if project else "")
         self._list_runs()
         if not self._running:
             self._plots.clear()
@@ -83,6 +92,10 @@ class TrainingFlow(QObject):
         self._read_run(folder, alone=not self._running)
         if not self._running:
             self.previews.show_run(folder)
+
+    def refresh_runs(self) -> None:
+        """List the runs anew: one was made elsewhere."""
+        self._list_runs()
 
     @property
     def handle(self) -> JobHandle | None:
@@ -159,6 +172,10 @@ class TrainingFlow(QObject):
         self._frozen = patterns
         self._panel.fit_form.set_values(options)
         self._show_layers()
+
+    def _freeze_all_but_head(self) -> None:
+        if not self._running:
+            self._freeze(self._layers.all_but_head(), {})
 
     def _change(self) -> None:
         """Ask what shall change in the training under way."""
@@ -309,6 +326,7 @@ class TrainingFlow(QObject):
     # What is shown
 
     def _show_state(self) -> None:
+        self.augmentation.show_running()
         if self._running and self._handle:
             self._panel.show_state(self._handle.state)
             words = {"waiting": "Waiting for another job to end", "paused": "Paused", "stopping": "Stopping: saving …"}
@@ -357,18 +375,7 @@ class TrainingFlow(QObject):
         self._layers.known.connect(self._show_layers)
         self._layers.chosen.connect(self._freeze)
         self._layers.failed.connect(self._show_unknown_layers)
-        self.leaks.failed.connect(self.failed)
-        self.leaks.message.connect(self.message)
-        self.previews.failed.connect(self.failed)
-        self.previews.message.connect(self.message)
-
-
-def _suggested(project: "Project", tasks: list[type[Task]]) -> str:
-    """Return the task that the labels of the data speak for."""
-    samples = project.dataset.samples
-    masks = any(isinstance(sample, ImageSample) and sample.mask is not None for sample in samples)
-    numbers = any(isinstance(sample.target, float | int) for sample in samples)
-    for task in tasks:
-        if (task.grain is Grain.PIXEL) == masks and ("regression" in task.name) == numbers:
-            return task.name
-    return tasks[0].name if tasks else ""
+        self.classes.head_only_wanted.connect(self._freeze_all_but_head)
+        for flow in (self.leaks, self.classes, self.augmentation, self.curve, self.previews):
+            flow.failed.connect(self.failed)
+            flow.message.connect(self.message)

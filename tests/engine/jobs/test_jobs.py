@@ -189,6 +189,10 @@ def test_every_job_tells_its_command(kind):
         "continue": {"run_folder": "r", "epochs": 3},
         "describe": {"task": "image-classification", "model": "resnet18"},
         "leaks": {"data": ("d",)},
+        "estimate": {"task": "image-classification", "data": ("d",), "model": "resnet18"},
+        "histogram": {"data": ("d",)},
+        "augment": {"task": "image-classification", "data": ("d",), "out": "o"},
+        "learning-curve": {"task": "image-classification", "data": ("d",), "model": "resnet18", "out": "o"},
     }
     job = kind(**needed.get(kind.name, {}))
     assert job.command()[0] == "biofm"

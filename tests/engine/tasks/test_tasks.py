@@ -150,12 +150,12 @@ def test_other_light_changes_values_but_no_shapes(light, scaling, channels):
     inputs, spans = shifted(unit, scaling), []
     assert torch.allclose(unshifted(inputs, scaling), unit, atol=1e-6)
     for _ in range(40):
-        seen = unshifted(recoloured(inputs, scaling, light, False, chance), scaling)
+        seen = unshifted(recoloured(inputs, scaling, light, 0.25, False, chance), scaling)
         assert seen.shape == unit.shape
         assert seen[:, 5:7, 5:11].mean() > seen[:, 9:].mean() + 0.1
         spans.append(float(seen.max() - seen.min()))
     assert max(spans) - min(spans) > (0.45 if light == "wide" else 0.1)
-    negative = [unshifted(recoloured(inputs, scaling, light, True, chance), scaling) for _ in range(40)]
+    negative = [unshifted(recoloured(inputs, scaling, light, 0.25, True, chance), scaling) for _ in range(40)]
     assert 5 < sum(bool(n[:, 5:7, 5:11].mean() < n[:, 9:].mean()) for n in negative) < 35
 
 
