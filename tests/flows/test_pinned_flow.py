@@ -31,8 +31,10 @@ def window(qtbot):
 def test_pin_train_and_look_back(window, qtbot, tmp_path):
     window.open_now(painted_folder(tmp_path / "discs", 6, 48))
     assert window.wait_until_ready()
-    window.setFocus()
-    qtbot.keyClick(window, Qt.Key.Key_P)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.samples.list.setFocus()
+    qtbot.keyClick(window.samples.list, Qt.Key.Key_P)
     assert window.samples.pinned == ("disc0",)
     flow = window.findChild(TrainingFlow)
     qtbot.waitUntil(window.findChild(QPushButton, "train.start").isEnabled, timeout=MINUTE)
