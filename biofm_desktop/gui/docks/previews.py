@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.previews import FOLDER, Look, Part, read_mask
@@ -15,7 +15,7 @@ from biofm_desktop.engine.samples import ImageSample, Sample
 from biofm_desktop.gui.layers import class_colour
 from biofm_desktop.gui.theme import theme_bus, theme_colours
 from biofm_desktop.gui.widgets.epoch_lines import EpochLines, Line
-from biofm_desktop.gui.widgets.named import named, plain_label
+from biofm_desktop.gui.widgets.named import named, plain_label, plain_tip
 from biofm_desktop.gui.widgets.preview_view import PreviewView
 from biofm_desktop.gui.widgets.saved_widget import save_widget
 from biofm_desktop.gui.workers.call_worker import CallWorker
@@ -45,9 +45,11 @@ class PreviewsPage(QWidget):
         tip = "Which of the pinned samples to show"
         self._samples = named(QComboBox(), "previews.sample", "Pinned sample", tip)
         self._samples.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._samples.setMaximumWidth(200)
         tip = "After which epoch to look at the sample (arrow keys); at its end it follows the training"
         self._slider = named(QSlider(Qt.Orientation.Horizontal), "previews.epoch", "Epoch", tip)
         self._words = named(plain_label(wrap=False), "previews.words", "Prediction", "What the model said")
+        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long words widen no panel
         self._empty = named(plain_label(), "previews.empty", "What to do", "How a sample comes here")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setProperty("role", "faint")
@@ -95,7 +97,7 @@ class PreviewsPage(QWidget):
             layout.setContentsMargins(6, 2, 6, 2)
         top.addWidget(self._samples)
         top.addWidget(self._slider, 1)
-        top.addWidget(self._words)
+        top.addWidget(self._words, 1)
         body.addWidget(self._view, 2)
         body.addWidget(self._lines, 3)
         whole.addLayout(top)
@@ -138,8 +140,8 @@ class PreviewsPage(QWidget):
             self._view.show_look(None, {})
             return
         sure = f" ({look.confidence:.0%} sure)" if look.confidence is not None else ""
-        text = look.text if len(look.text) <= 60 else f"{look.text[:59]}…"
-        self._words.setText(f"Epoch {epoch} of {max(looks)}: {text}{sure}")
+        self._words.setText(f"Epoch {epoch} of {max(looks)}: {look.text}{sure}")
+        self._words.setToolTip(plain_tip(f"{look.key}: {look.text}{sure}"))
         sample = self.sample_of(look.key)
         target = sample.target if sample is not None else None
         label = "" if target is None else f"{target:.4g}" if isinstance(target, float) else str(target)

@@ -1,16 +1,21 @@
 """Pinned samples, predicted after each epoch."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from safetensors.numpy import load_file
+from torch import nn
 
 from biofm_desktop.cli.main import main
-from biofm_desktop.engine.events import Finished, Preview, Warned
+from biofm_desktop.engine.events import EpochDone, Finished, Preview, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import at_points
+from biofm_desktop.engine.inference.predict import predict
+from biofm_desktop.engine.inference.run_folder import TrainedRun
 from biofm_desktop.engine.jobs import ContinueJob, TrainJob
 from biofm_desktop.engine.predictions import CurvePrediction
 from biofm_desktop.engine.previews import (
@@ -24,7 +29,10 @@ from biofm_desktop.engine.previews import (
     step_of,
 )
 from biofm_desktop.engine.project import load
+from biofm_desktop.engine.project.prediction_store import PredictionWriter
 from biofm_desktop.engine.samples import ImageSample, LazyImage
+from biofm_desktop.engine.tasks import SemanticSegmentation
+from biofm_desktop.engine.training.pinned import Pinned
 
 from ..made_up import class_folder, painted_folder, sequence_table
 
@@ -164,3 +172,62 @@ def test_a_mask_that_is_no_small_png_is_refused(tmp_path):
     for name in ("a.png", "b.png", "missing.png"):
         with pytest.raises(Fault):
             read_mask(tmp_path / name)
+
+
+class _Brightness(nn.Module):
+    """Says class 1 where the picture is bright; runs out of memory where it is told to."""
+
+    fails = False
+
+    def forward(self, inputs):
+        if self.fails:
+            raise RuntimeError("CUDA out of memory")
+        return torch.cat([0.5 - inputs[:, :1], inputs[:, :1] - 0.5], 1)
+
+
+def _pinned(folder, *samples):
+    task = SemanticSegmentation(classes=("background", "bright"), channels=1)
+    return Pinned(folder, task, samples, torch.device("cpu"))
+
+
+def _done(epoch):
+    return EpochDone(epoch, epoch, 1.0, None, {})
+
+
+def test_of_a_volume_the_slice_is_what_the_whole_prediction_has_there(tmp_path):
+    chance = np.random.default_rng(0)
+    pixels = chance.integers(0, 2000, (9, 40, 50), np.uint16)
+    pixels[2] = pixels[2] * 2 // 3  # the values of the whole volume count, not those of the slice
+    label = np.zeros(pixels.shape, np.uint8)
+    label[2, 5:9] = 1
+    sample = ImageSample(key="v", pixels=LazyImage.of(pixels), axes="ZYX", mask=LazyImage.of(label))
+    pinned = _pinned(tmp_path, sample)
+    (told,) = pinned(_Brightness(), _done(1))
+    with PredictionWriter(tmp_path / "whole") as store:
+        whole = predict(TrainedRun(_Brightness(), pinned._task, {}), sample, store, torch.device("cpu"))
+    (look,) = read_looks(Path(told.path))
+    assert look.part == ((2, 3), (0, 40), (0, 50))
+    assert np.array_equal(read_mask(Path(told.path).parent / look.mask), whole.mask[2])
+    assert 0 < whole.mask[2].mean() < whole.mask[3].mean()
+
+
+def test_of_a_large_picture_the_kept_mask_is_small(tmp_path):
+    chance = np.random.default_rng(0)
+    pixels = chance.integers(0, 255, (1300, 2100), np.uint8)
+    sample = ImageSample(key="large", pixels=LazyImage.of(pixels))
+    (told,) = _pinned(tmp_path, sample)(_Brightness(), _done(1))
+    (look,) = read_looks(Path(told.path))
+    assert read_mask(Path(told.path).parent / look.mask).shape == (512, 512)
+    assert look.part == ((138, 1162), (538, 1562))
+
+
+def test_where_memory_runs_out_the_training_goes_on_without_previews(tmp_path):
+    network = _Brightness().train()
+    sample = ImageSample(key="a", pixels=LazyImage.of(np.zeros((40, 40), np.uint8)))
+    pinned = _pinned(tmp_path, sample)
+    network.fails = True
+    (told,) = pinned(network, _done(1))
+    assert told == Warned("No longer previewed: a does not fit the memory beside the training")
+    network.fails = False
+    assert list(pinned(network, _done(2))) == []
+    assert network.training
