@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QTabWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSlider, QTabWidget
 
 from biofm_desktop.engine.events import Preview
 from biofm_desktop.engine.files import write_json
@@ -20,7 +20,7 @@ from biofm_desktop.gui.flows.remembered import Remembered
 from biofm_desktop.gui.theme import apply_theme
 from biofm_desktop.gui.widgets.epoch_lines import EpochLines
 from biofm_desktop.gui.widgets.preview_view import PreviewView
-from biofm_desktop.gui.workers.preview_base import laid_over, read_base
+from biofm_desktop.gui.workers.preview_base import Base, laid_over, read_base
 
 from .conftest import picture
 
@@ -102,6 +102,9 @@ def test_a_mask_lies_over_its_picture_in_every_epoch(page, tmp_path, qtbot):
     expected = laid_over(base, mask("a", 2).mask)
     assert view._picture.pixelColor(3, 7).getRgb()[:3] == tuple(expected[7, 3])
     assert view._picture.pixelColor(3, 39).getRgb()[:3] == tuple(base.colours[39, 3])
+    page.findChild(QCheckBox, "previews.edges").setChecked(False)
+    edge = tuple(int(n) for n in np.argwhere(base.edges)[-1])
+    assert view._picture.pixelColor(edge[1], edge[0]).getRgb()[:3] == tuple(base.colours[edge])
     slider(page).setValue(1)
     assert view._picture.pixelColor(3, 7).getRgb()[:3] == tuple(base.colours[7, 3])
 
@@ -122,8 +125,12 @@ def test_the_edges_of_the_label_are_white():
     assert base.edges.any()
     assert not base.edges[label == 0].any()
     assert base.edges.sum() < (label > 0).sum() / 5
-    made = laid_over(base, np.zeros((40, 60), np.uint8))
+    nothing = np.zeros((40, 60), np.uint8)
+    made = laid_over(base, nothing)
     assert (made[base.edges] == 255).all()
+    assert np.array_equal(laid_over(base, nothing, edges=False), base.colours)
+    dense = Base(np.zeros((40, 60, 3), np.uint8), np.arange(2400).reshape(40, 60) % 2 == 0)
+    assert laid_over(dense, nothing).max() < 50
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

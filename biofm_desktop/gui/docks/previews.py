@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.previews import FOLDER, Look, Part, read_mask
@@ -45,9 +45,12 @@ class PreviewsPage(QWidget):
         tip = "Which of the pinned samples to show"
         self._samples = named(QComboBox(), "previews.sample", "Pinned sample", tip)
         self._samples.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._samples.setMaximumWidth(200)
+        self._samples.setMaximumWidth(170)
         tip = "After which epoch to look at the sample (arrow keys); at its end it follows the training"
         self._slider = named(QSlider(Qt.Orientation.Horizontal), "previews.epoch", "Epoch", tip)
+        tip = "Show the edges of the label in white over what is predicted"
+        self._edges = named(QCheckBox("Label"), "previews.edges", "Edges of the label", tip)
+        self._edges.setChecked(True)
         self._words = named(plain_label(wrap=False), "previews.words", "Prediction", "What the model said")
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # long words widen no panel
         self._empty = named(plain_label(), "previews.empty", "What to do", "How a sample comes here")
@@ -59,6 +62,7 @@ class PreviewsPage(QWidget):
         self._lay_out()
         self._samples.currentIndexChanged.connect(self._choose_sample)
         self._slider.valueChanged.connect(self._show)
+        self._edges.toggled.connect(self._show)
         theme_bus().changed.connect(self._show)
         self.clear()
 
@@ -97,7 +101,8 @@ class PreviewsPage(QWidget):
             layout.setContentsMargins(6, 2, 6, 2)
         top.addWidget(self._samples)
         top.addWidget(self._slider, 1)
-        top.addWidget(self._words, 1)
+        top.addWidget(self._words, 2)
+        top.addWidget(self._edges)
         body.addWidget(self._view, 2)
         body.addWidget(self._lines, 3)
         whole.addLayout(top)
@@ -113,6 +118,7 @@ class PreviewsPage(QWidget):
         self._samples.blockSignals(False)
         for widget in (self._samples, self._slider, self._words, self._body):
             widget.setVisible(bool(self._looks))
+        self._edges.setVisible(False)
         self._empty.setVisible(not self._looks)
         self._choose_sample()
 
@@ -143,6 +149,7 @@ class PreviewsPage(QWidget):
         self._words.setText(f"Epoch {epoch} of {max(looks)}: {look.text}{sure}")
         self._words.setToolTip(plain_tip(f"{look.key}: {look.text}{sure}"))
         sample = self.sample_of(look.key)
+        self._edges.setVisible(bool(look.mask) and isinstance(sample, ImageSample) and sample.mask is not None)
         target = sample.target if sample is not None else None
         label = "" if target is None else f"{target:.4g}" if isinstance(target, float) else str(target)
         colours = _colours(look, label)
@@ -169,7 +176,8 @@ class PreviewsPage(QWidget):
             worker.failed.connect(self.failed)
             worker.begin()
         try:  # a PNG of at most 512 pixels a side: 2 ms
-            return laid_over(self._bases.get(place), read_mask(self.folder / FOLDER / look.mask))
+            mask = read_mask(self.folder / FOLDER / look.mask)
+            return laid_over(self._bases.get(place), mask, edges=self._edges.isChecked())
         except Fault as fault:
             self._words.setText(fault.message)
             return None

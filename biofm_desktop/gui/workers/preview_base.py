@@ -13,7 +13,9 @@ from biofm_desktop.gui.layers import class_colour
 from .thumbnails import stretched
 
 _STRENGTH = 0.55
-_EDGE = (255, 255, 255)
+#: Edges that take more of a picture than this are drawn the fainter: they would hide all else.
+_FEW_EDGES = 0.05
+_WHITE = 255.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +41,8 @@ def read_base(sample: ImageSample, part: Part) -> Base:
     return Base(stretched(colours, sample.pixels.dtype == np.uint8), None if label is None else _edges(label))
 
 
-def laid_over(base: Base | None, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the mask in the colours of its classes over the picture, and the edges of the label in white.
+def laid_over(base: Base | None, mask: NDArray[np.uint8], *, edges: bool = True) -> NDArray[np.uint8]:
+    """Return the mask in the colours of its classes over the picture, and the ``edges`` of the label in white.
 
     Without a picture of its size it lies over black.
     """
@@ -49,8 +51,10 @@ def laid_over(base: Base | None, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     for value in np.unique(mask[mask > 0]).tolist():
         there, colour = mask == value, np.array(_rgb(class_colour(value)), np.float32)
         colours[there] = (colours[there] * (1 - _STRENGTH) + colour * _STRENGTH).astype(np.uint8)
-    if base is not None and fitting and base.edges is not None:
-        colours[base.edges] = _EDGE
+    if edges and base is not None and fitting and base.edges is not None and base.edges.any():
+        strength = min(1.0, _FEW_EDGES / float(base.edges.mean()))
+        there = base.edges
+        colours[there] = (colours[there] * (1 - strength) + _WHITE * strength).round().astype(np.uint8)
     return colours
 
 
