@@ -84,6 +84,7 @@ def train(given: argparse.Namespace) -> int:
         train_only=tuple(given.train_only),
         weights=given.weights if given.weights in ("", "download") else absolute([given.weights])[0],
         splits=absolute([given.splits])[0] if given.splits else "",
+        pinned=tuple(given.pin),
     )
     status = run_job(job, given)
     if not given.json and (Path(job.out) / EVENTS).is_file():

@@ -99,6 +99,9 @@ def training_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None
 
 def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     _detach_flag(parser)
+    parser.add_argument(
+        "--pin", nargs="+", action="extend", default=[], metavar="KEY", help="predict these samples after each epoch"
+    )
     training_words(parser, rest)
 
 

@@ -137,6 +137,9 @@ def line_of(event: Event) -> str:
             return f"saved {what}: {path}"
         case Warned(message=message):
             return f"warning: {message}"
+        case Preview(key=key, text=text) if event.path.endswith(".json"):  # of an epoch; others are too many
+            sure = f" ({event.confidence:.0%} sure)" if event.confidence is not None else ""
+            return f"  {key}: {text}{sure}"
         case Changed(step=step, words=words):
             return f"changed after step {step}: {words}"
     return ""
@@ -178,7 +181,7 @@ class BarShow(PlainShow):
                 self._move(message, done, total)
             case StepDone(step=step, loss=loss):
                 self._move(f"loss {loss:.4g}", step, None)
-            case Preview(key=key, text=text):
+            case Preview(key=key, text=text) if not line_of(event):
                 self._move(f"{key[:30]}: {text[:40]}", None, None)
             case Finished() | Failed():
                 self._bars.stop()

@@ -188,6 +188,13 @@ MENUS: dict[str, tuple[ActionSpec | str, ...]] = {
         ),
         SEPARATOR,
         _spec("action.train", "&Set up training", "Ctrl+T", "Show the training panel", "school-outline"),
+        _spec(
+            "samples.pin",
+            "P&in or unpin sample",
+            "P",
+            "Let each training predict this sample after every epoch; see Plots, Pinned",
+            "pin-outline",
+        ),
         _spec("action.plots", "Show &plots", "Ctrl+L", "Show the curves of the training", "chart-line"),
     ),
     "&Predict": (

@@ -69,6 +69,11 @@ class Labelling(QObject):
         """Show the next sample without a label."""
         self._step(1, unlabelled=True)
 
+    def samples_pin(self) -> None:
+        """Pin the chosen samples, or let go of them where all are pinned."""
+        if self._bench.key:
+            self._samples.toggle_pins(self._samples.selected_keys() or [self._bench.key])
+
     def _step(self, by: int, *, unlabelled: bool = False) -> None:
         key = self._samples.next_key(self._bench.key, by, unlabelled=unlabelled)
         if key:

@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
             from .work import Work
 
             self.work = Work(self.panels, self.bench, self.jobs, self)
+            self.work.train.previews.follow(self.samples)
             self.work.failed.connect(self._show_failure)
             self.work.message.connect(self.show_message)
             self.work.accept_requested.connect(self.labelling.accept)

@@ -1,13 +1,12 @@
 """Samples through a trained run: predictions into a prediction folder, one by one."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from biofm_desktop.engine.predictions import CurvePrediction, Prediction, ValuePrediction
-from biofm_desktop.engine.project.prediction_store import PredictionWriter
 from biofm_desktop.engine.samples import Grain, ImageSample, Sample, SequenceSample
 from biofm_desktop.engine.tasks import SemanticSegmentation, SequenceClassification
 from biofm_desktop.engine.tasks.semantic_segmentation import mask_prediction
@@ -23,30 +22,50 @@ _BATCH = 64
 _LINE = 0.5
 
 
-def predict(run: TrainedRun, sample: Sample, store: PredictionWriter, device: torch.device) -> Prediction:
-    """Return what the run says of one sample, written into the store; raise `Fault` where it cannot be read."""
+class Store(Protocol):
+    """Where predictions go: a `PredictionWriter`, or what acts like one."""
+
+    def mask_files(
+        self, key: str, shape: tuple[int, ...], dtype: np.dtype[Any] | type[np.generic]
+    ) -> tuple[NDArray[Any], NDArray[np.uint8]]: ...
+
+    def add(self, prediction: Prediction) -> None: ...
+
+
+def predict(
+    run: TrainedRun, sample: Sample, store: Store, device: torch.device, part: tuple[slice, ...] = ()
+) -> Prediction:
+    """Return what the run says of one sample, written into the store; raise `Fault` where it cannot be read.
+
+    Where each pixel is predicted, ``part`` limits it to these places of the spatial axes (empty: all of them).
+    """
     with torch.inference_mode():
-        made = _predict(run, sample, store, device)
+        made = _predict(run, sample, store, device, part)
     store.add(made)
     return made
 
 
-def _predict(run: TrainedRun, sample: Sample, store: PredictionWriter, device: torch.device) -> Prediction:
+def _predict(
+    run: TrainedRun, sample: Sample, store: Store, device: torch.device, part: tuple[slice, ...]
+) -> Prediction:
     if run.task.grain is Grain.PIXEL and isinstance(sample, ImageSample):
-        return _mask(run, sample, store, device)
+        return _mask(run, sample, store, device, part)
     if isinstance(sample, SequenceSample) and len(sample) > _LONG * run.task.inputs.size[0]:
         return _curve(run, sample, device)
     (item,) = run.task.encode(sample)
     return run.task.decode(run.network(item.inputs[None].to(device))[0].float().cpu(), sample)
 
 
-def _mask(run: TrainedRun, sample: ImageSample, store: PredictionWriter, device: torch.device) -> Prediction:
+def _mask(
+    run: TrainedRun, sample: ImageSample, store: Store, device: torch.device, part: tuple[slice, ...]
+) -> Prediction:
     """Go window by window into memory-mapped files, so that memory does not grow with the picture."""
     task = run.task
     assert isinstance(task, SemanticSegmentation)
     planes = sample.planes()
     bounds = task.bounds(planes)
-    mask, certainty = store.mask_files(sample.key, sample.spatial_shape, np.uint8)
+    planes = planes[(slice(None), *part)]
+    mask, certainty = store.mask_files(sample.key, planes.shape[1:], np.uint8)
     flat = planes.ndim == 3
     for z in range(1 if flat else planes.shape[1]):
         plane = planes if flat else planes[:, z]

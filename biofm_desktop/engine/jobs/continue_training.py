@@ -98,7 +98,8 @@ class ContinueJob(Job):
             network = placed(network, device)
             note = partial(note_run, plan["data"], folder, model=plan["model"], task=plan["task"], goes_on=True)
             frozen = set(card["frozen"])
-            events = fitted(self.title, network, task, splits, options, frozen, folder, note, go_on=True)
+            pinned = [s for s in dataset.samples if s.key in plan.get("pinned", ())]
+            events = fitted(self.title, network, task, splits, options, frozen, folder, note, go_on=True, pinned=pinned)
             with closing(events):
                 for event in events:
                     if isinstance(event, StepDone) and card["fit"]["epochs"] < options.epochs:  # now it does go on

@@ -42,16 +42,20 @@ def fitted(
     *,
     go_on: bool = False,
     teach: "Callable[[Items], tuple[Any, Sequence[Item]]] | None" = None,
+    pinned: Sequence[Sample] = (),
 ) -> Generator[Event, None, None]:
     """Train and leave the run folder complete, also when stopped or failing midway; ``note`` is called then.
 
     ``teach`` returns what is learnt in place of the task, and from which items; those need no label then.
+
+    ``pinned`` samples are predicted after each epoch.
 
     Where it cannot go on, nothing of what an earlier training left is changed.
     """
     from biofm_desktop.engine.training.checkpoints import Checkpoints
     from biofm_desktop.engine.training.fit import fit
     from biofm_desktop.engine.training.items import prepare
+    from biofm_desktop.engine.training.pinned import Pinned
     from biofm_desktop.engine.training.steering import Steering
 
     began, task = time.monotonic(), untuned(task)
@@ -78,6 +82,7 @@ def fitted(
         device=device,
         go_on=go_on,
         steering=steering,
+        after_epoch=[Pinned(folder, task, pinned, device)] if pinned and rank() == 0 else (),
         name_of=items["train"].name_of,
         content=items["train"].digest + items["val"].digest,
     )

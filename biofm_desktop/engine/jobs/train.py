@@ -15,6 +15,7 @@ from biofm_desktop.engine.files import write_json
 from biofm_desktop.engine.models import ModelEntry
 from biofm_desktop.engine.models.patterns import only_head_trained
 from biofm_desktop.engine.options import from_json, to_flags
+from biofm_desktop.engine.previews import pinned_of
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset, Sample
 from biofm_desktop.engine.samples.fewer import fewer
@@ -42,6 +43,7 @@ class TrainJob(Job):
     ``task_options`` and ``fit_options`` hold values of the task's and of `FitOptions`' fields. ``freeze`` and
     ``train_only`` are patterns (see `models.patterns`). ``weights`` is a file, ``download`` for the published ones, or
     empty. ``splits`` is a JSON file of splits by sample that stand in place of those of the data (empty: none).
+    ``pinned`` are the keys of samples that are predicted after each epoch (see `previews`).
     """
 
     name: ClassVar[str] = "train"
@@ -56,6 +58,7 @@ class TrainJob(Job):
     train_only: tuple[str, ...] = ()
     weights: str = ""
     splits: str = ""
+    pinned: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -68,7 +71,7 @@ class TrainJob(Job):
         words += to_flags(from_json(FitOptions, self.fit_options)) + to_flags(
             from_json(task_class(self.task), self.task_options)
         )
-        for flag, values in (("--freeze", self.freeze), ("--train-only", self.train_only)):
+        for flag, values in (("--freeze", self.freeze), ("--train-only", self.train_only), ("--pin", self.pinned)):
             words += [flag, *values] if values else []
         words += ["--splits", self.splits] if self.splits else []
         return words + (["--weights", self.weights] if self.weights else [])
@@ -89,6 +92,7 @@ class TrainJob(Job):
 
         device = chosen_device(options.device)
         dataset = yield from opened(self.data, type(task))
+        pinned = pinned_of(dataset.samples, self.pinned)
         if self.splits:
             samples = split_as_stated(learnable(dataset), Path(self.splits))
         else:
@@ -110,7 +114,8 @@ class TrainJob(Job):
             write_json(folder / SPLITS, {s.key: s.split for s in samples if task.labelled(s)}, room="checkpoint")
             write_json(folder / "card.json", card, room="checkpoint")
             note = partial(note_run, self.data, folder, model=self.model, task=self.task)
-            yield from fitted(self.title, placed(network, device), task, splits, options, frozen, folder, note)
+            network = placed(network, device)
+            yield from fitted(self.title, network, task, splits, options, frozen, folder, note, pinned=pinned)
 
     def _weights(self, entry: ModelEntry) -> Generator[Event, None, tuple[Path | None, str]]:
         """Return the file of pretrained weights and the scaling of the images that they want (empty: the model's)."""

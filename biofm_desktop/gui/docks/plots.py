@@ -38,6 +38,8 @@ from biofm_desktop.gui.widgets.run_curves import (
     as_table,
 )
 
+from .previews import PreviewsPage
+
 STEPS, EPOCHS = "step", "epoch"
 
 
@@ -65,7 +67,7 @@ class PlotsPanel(QWidget):
         }
         self._plots = (self._loss, self._figure, self._rate, *self._more.values())
         self._watcher, self._dismissed = Watcher(), set[str]()
-        self._hints = HintLine()
+        self._hints, self.previews = HintLine(), PreviewsPage()
         self._hints.dismissed.connect(self._dismiss)
         self._tabs = self._make_tabs()
         self._axis, self._metric, self._log, self._smooth = self._make_controls()
@@ -155,7 +157,7 @@ class PlotsPanel(QWidget):
     def save_picture(self, path: Path) -> None:
         """Write the plot in front as PNG or SVG; raise `Fault` where the disk does not let us."""
         plot = self._tabs.currentWidget()
-        assert isinstance(plot, CurvePlot)
+        assert isinstance(plot, CurvePlot | PreviewsPage)
         plot.save_picture(path)
 
     def save_data(self, path: Path) -> None:
@@ -216,7 +218,9 @@ class PlotsPanel(QWidget):
             plot.show_marks(marks)
 
     def _show_hints(self) -> None:
-        self._hints.show_hints([hint for hint in self._watcher.hints() if hint.kind not in self._dismissed])
+        told = [hint for hint in self._watcher.hints() if hint.kind not in self._dismissed]
+        looks = self._tabs.currentWidget() is self.previews  # they need the room, and the hints are of curves
+        self._hints.show_hints([] if looks else told)
 
     def _dismiss(self, kind: str) -> None:
         self._dismissed.add(kind)
@@ -271,11 +275,12 @@ class PlotsPanel(QWidget):
             QTabWidget(),
             "plots.tabs",
             "Which figures to draw",
-            "Loss, metric, learning rate, gradient, speed or memory",
+            "Loss, metric, learning rate, gradient, speed, memory, or pinned samples",
         )
         tabs.setDocumentMode(True)
         for plot, title in zip(self._plots, ("Loss", "Metric", "Rate", "Gradient", "Speed", "Memory")):
             tabs.addTab(plot, title)
+        tabs.addTab(self.previews, "Pinned")
         return tabs
 
     def _make_controls(self) -> tuple[QComboBox, QComboBox, QCheckBox, QSlider]:
@@ -345,8 +350,10 @@ class PlotsPanel(QWidget):
 
     def _show_controls(self, tab: int) -> None:
         self._metric.setVisible(tab == 1)
+        self._axis.setVisible(self._tabs.widget(tab) is not self.previews)
         for widget in (self._log, self._smooth_label, self._smooth):
             widget.setVisible(self._tabs.widget(tab) in (self._loss, self._more[GRADIENT]))
+        self._show_hints()
 
     def _colour(self) -> None:
         self._over.setIcon(icon("chart-multiple"))

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QPixmap
 from biofm_desktop.engine.samples import ImageSample, Sample
 from biofm_desktop.gui.widgets.named import plain_tip
 
-SAMPLE, THUMBNAIL, CORRECTED, PREDICTED, DOUBTFUL = (Qt.ItemDataRole.UserRole + n for n in range(1, 6))
+SAMPLE, THUMBNAIL, CORRECTED, PREDICTED, DOUBTFUL, PINNED = (Qt.ItemDataRole.UserRole + n for n in range(1, 7))
 _MOST_TOLD = 5
 _KEPT = 2000
 _Index = QModelIndex | QPersistentModelIndex
@@ -50,11 +50,13 @@ class SampleModel(QAbstractListModel):
         self.corrected: set[str] = set()
         self.problems: dict[str, list[str]] = {}
         self.predicted: dict[str, str] = {}
+        self.pinned: list[str] = []
 
     def set_samples(self, samples: Sequence[Sample]) -> None:
         """Show other samples."""
         self._pictures.clear()
         self.predicted.clear()
+        self.pinned.clear()
         self._samples = samples
         self._place = {sample.key: place for place, sample in enumerate(samples)}
         self._filter_rows()
@@ -117,7 +119,8 @@ class SampleModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return sample.key
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            words = [sample.key, label_text(sample), sample.split, self.predicted.get(sample.key, "")]
+            pinned = "pinned" if sample.key in self.pinned else ""
+            words = [sample.key, label_text(sample), sample.split, self.predicted.get(sample.key, ""), pinned]
             text = " · ".join(filter(None, words))
             told = self.problems.get(sample.key, [])
             text = "\n".join([text, *told[:_MOST_TOLD], *(["…"] if len(told) > _MOST_TOLD else [])])
@@ -130,6 +133,8 @@ class SampleModel(QAbstractListModel):
             return self.predicted.get(sample.key, "")
         if role == DOUBTFUL:
             return sample.key in self.problems
+        if role == PINNED:
+            return sample.key in self.pinned
         if role == THUMBNAIL:
             if sample.key not in self._pictures:
                 self._pictures[sample.key] = None

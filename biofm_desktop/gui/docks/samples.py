@@ -29,6 +29,7 @@ from .sample_model import (
     CORRECTED,
     DOUBTFUL,
     FILTERS,
+    PINNED,
     PREDICTED,
     SAMPLE,
     THUMBNAIL,
@@ -48,6 +49,7 @@ class SamplesPanel(QWidget):
     split_requested = Signal(str, list)
     remove_label_requested = Signal(list)
     accept_requested = Signal(list)
+    pins_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -143,6 +145,24 @@ class SamplesPanel(QWidget):
         """Return the key of the next sample in the list (``step`` 1 or -1)."""
         return self.model.next_key(key, step, is_unlabelled if unlabelled else is_any)
 
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """Return the keys of the pinned samples, in the order in which they were pinned."""
+        return tuple(self.model.pinned)
+
+    def set_pinned(self, keys: Sequence[str]) -> None:
+        """Mark these samples as pinned, without telling it."""
+        self.model.pinned = list(keys)
+        self._redraw()
+
+    def toggle_pins(self, keys: Sequence[str]) -> None:
+        """Pin these samples; where all of them are pinned, let go of them."""
+        if set(keys) <= set(self.pinned):
+            self.set_pinned([key for key in self.pinned if key not in keys])
+        else:
+            self.set_pinned(list(dict.fromkeys((*self.pinned, *keys))))
+        self.pins_changed.emit()
+
     def close_panel(self) -> None:
         """End the thread that draws pictures."""
         self.thumbnails.close()
@@ -174,6 +194,9 @@ class SamplesPanel(QWidget):
             splits.addAction(title).triggered.connect(partial(self._ask_split, split, keys))
         menu.addAction("Accept prediction as label", lambda: self.accept_requested.emit(keys))
         menu.addAction("Remove label", lambda: self.remove_label_requested.emit(keys))
+        pinned = set(keys) <= set(self.pinned)
+        pin = "Unpin" if pinned else "Pin: predict after each epoch of a training"
+        menu.addAction(pin, lambda: self.toggle_pins(keys)).setObjectName("samples.pin_these")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.list.viewport().mapToGlobal(place))
 
@@ -224,11 +247,15 @@ class _Row(QStyledItemDelegate):
         if doubtful:  # what was doubtful is in the tooltip
             sign = icon("alert-outline", colours.warning)
             sign.paint(painter, QRect(text.right() - 28, text.top(), 14, 14))
+        pinned = bool(index.data(PINNED))
+        if pinned:
+            place = text.right() - (44 if doubtful else 28)
+            icon("pin", colours.accent).paint(painter, QRect(place, text.top(), 14, 14))
         split = sample.split
         if split:
             painter.setPen(QColor(colours.faint))
             painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, split)
-        key_room = text.adjusted(0, 0, -32 if doubtful else -16, 0)
+        key_room = text.adjusted(0, 0, -16 - 16 * (doubtful + pinned), 0)
         painter.setPen(QColor(colours.text))
         _draw_text(painter, key_room, Qt.AlignmentFlag.AlignTop, sample.key)
         predicted = index.data(PREDICTED)

@@ -31,6 +31,7 @@ from .classes_flow import ClassesFlow
 from .curve_flow import CurveFlow
 from .layers_flow import Asked, LayersFlow, Wanted
 from .leaks_flow import LeaksFlow
+from .preview_flow import PreviewFlow
 from .remembered import Remembered
 from .run_status import RunStatus
 from .runs import MODEL, clear_folder, data_of, finished, folder_of, read_curves, to_go_on
@@ -66,6 +67,7 @@ class TrainingFlow(QObject):
         self.classes = ClassesFlow(panel, center, self)
         self.augmentation = AugmentationFlow(panel, center, lambda: self._handle if self._running else None, self)
         self.curve = CurveFlow(panel, center, self._job, self)
+        self.previews = PreviewFlow(plots.previews, self._kept, self)
         self._connect()
 
     # The project
@@ -78,18 +80,22 @@ class TrainingFlow(QObject):
         self.classes.set_project(project)
         self.augmentation.set_project(project)
         self.curve.set_project(project)
+        self.previews.set_project(project)
         kind = project.dataset.kind if project else None
         tasks = [task for task in TASKS if task.takes is kind]
         self._panel.offer_tasks(tasks, suggested(project.dataset, tasks) if project else "")
         self._list_runs()
         if not self._running:
             self._plots.clear()
+            self.previews.clear()
             self._panel.show_status("" if project else "Open data first.")
         self._choose_task(self._panel.task)
 
     def open_run(self, folder: Path) -> None:
         """Draw the curves of a finished run: alone, or over those of the training under way."""
         self._read_run(folder, alone=not self._running)
+        if not self._running:
+            self.previews.show_run(folder)
 
     def refresh_runs(self) -> None:
         """List the runs anew: one was made elsewhere."""
@@ -271,6 +277,7 @@ class TrainingFlow(QObject):
             with contextlib.suppress(Fault):  # it broke off before its first event was kept
                 curves = read_curves(folder)
         self._plots.begin_run(str(folder), folder.name, curves)
+        self.previews.begin_run(folder, go_on=curves is not None)
         self._status.take(handle.events)
         if curves is None:
             self._plots.take(handle.events)
@@ -300,6 +307,7 @@ class TrainingFlow(QObject):
             fit_options=fit,
             freeze=self._frozen,
             weights=panel.weights,
+            pinned=self.previews.pinned,
         )
 
     def _keep(self, job: TrainJob) -> None:
@@ -313,6 +321,7 @@ class TrainingFlow(QObject):
     def _take(self, events: list[Event]) -> None:
         self._status.take(events)
         self._plots.take(events)
+        self.previews.take(events)
         self._tell_warnings(events)
         self._panel.show_progress(self._status.share)
         self._panel.show_status(self._words())
@@ -419,6 +428,6 @@ class TrainingFlow(QObject):
         self._layers.chosen.connect(self._freeze)
         self._layers.failed.connect(self._show_unknown_layers)
         self.classes.head_only_wanted.connect(self._freeze_all_but_head)
-        for flow in (self.leaks, self.classes, self.augmentation, self.curve):
+        for flow in (self.leaks, self.classes, self.augmentation, self.curve, self.previews):
             flow.failed.connect(self.failed)
             flow.message.connect(self.message)

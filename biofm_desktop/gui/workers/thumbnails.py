@@ -98,10 +98,11 @@ def _of_image(sample: ImageSample) -> QImage:
     if len(planes) == 2:
         planes = np.concatenate([planes, np.zeros_like(planes[:1])])
     grey = np.moveaxis(planes if len(planes) == 3 else np.repeat(planes[:1], 3, axis=0), 0, -1)
-    return _picture(_stretched(grey, sample.pixels.dtype == np.uint8))
+    return _picture(stretched(grey, sample.pixels.dtype == np.uint8))
 
 
-def _stretched(values: NDArray[np.float32], is_byte: bool) -> NDArray[np.uint8]:
+def stretched(values: NDArray[np.float32], is_byte: bool) -> NDArray[np.uint8]:
+    """Return values as bytes, from black to white but for the few darkest and brightest."""
     values = np.nan_to_num(values)
     low, high = np.percentile(values, (0.5, 99.5))
     if is_byte and high - low > 60:
