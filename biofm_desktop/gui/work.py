@@ -49,7 +49,7 @@ class Work(QObject):
         self.train.background_wanted.connect(self.queue.start_background)
         self.predict = PredictionFlow(self.predictions, self.export, jobs, self)
         self.train.run_finished.connect(self.predict.set_run)
-        self.train.checkpoint_wanted.connect(self.predict.predict_with)
+        self.train.steering.checkpoint_wanted.connect(self.predict.predict_with)
         self.predict.show_sample.connect(bench.show)
         self.train.leaks.show_sample.connect(bench.show)
         self.predict.predictions_arrived.connect(bench.add_predictions)

@@ -11,15 +11,12 @@ from PySide6.QtGui import QGuiApplication
 from biofm_desktop.engine.events import Changed, Event, Failed, Finished, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import DOWNLOAD, ContinueJob, TrainJob
-from biofm_desktop.engine.jobs.mailbox import post
 from biofm_desktop.engine.models import MODELS, ModelEntry
 from biofm_desktop.engine.models.downloads import found
 from biofm_desktop.engine.runners import thread_count
 from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.engine.tasks import TASKS
 from biofm_desktop.engine.tasks.suggested import suggested
-from biofm_desktop.gui.dialogs.checkpoints import CheckpointsDialog
-from biofm_desktop.gui.dialogs.steer import SteerDialog
 from biofm_desktop.gui.dialogs.weights import WeightsDialog
 from biofm_desktop.gui.docks.plots import PlotsPanel
 from biofm_desktop.gui.docks.training import TrainingPanel
@@ -35,6 +32,7 @@ from .preview_flow import PreviewFlow
 from .remembered import Remembered
 from .run_status import RunStatus
 from .runs import MODEL, clear_folder, data_of, finished, folder_of, read_curves, to_go_on
+from .steering_flow import SteeringFlow
 
 if TYPE_CHECKING:
     from biofm_desktop.engine.project import Project
@@ -46,7 +44,6 @@ class TrainingFlow(QObject):
     """Wires the training panel, the plots, the freeze dialog and the job center."""
 
     run_finished = Signal(Path)
-    checkpoint_wanted = Signal(str, int)
     background_wanted = Signal(object, str)
     failed = Signal(str, str)
     message = Signal(str)
@@ -61,9 +58,11 @@ class TrainingFlow(QObject):
         self._begun: list[JobHandle] = []
         self._status, self._kept = RunStatus(), Remembered()
         self._frozen: tuple[str, ...] = ()
-        self._steered: tuple[str, ...] | None = None
         self._layers = LayersFlow(center, self)
         self.leaks = LeaksFlow(panel, center, self)
+        self.steering = SteeringFlow(
+            panel, lambda: folder_of(self._handle.job) if self._running and self._handle else None, self
+        )
         self.classes = ClassesFlow(panel, center, self)
         self.augmentation = AugmentationFlow(panel, center, lambda: self._handle if self._running else None, self)
         self.curve = CurveFlow(panel, center, self._job, self)
@@ -163,15 +162,14 @@ class TrainingFlow(QObject):
             recipe["batch_size"] = self._panel.fit_form.values()["batch_size"] or recipe["batch_size"]
         with contextlib.suppress(Fault):
             options = self._panel.fit_form.values()
-        frozen = self._steered if self._running and self._steered is not None else self._frozen
+        frozen = self._frozen if not self._running or self.steering.frozen is None else self.steering.frozen
         asked = Asked(frozen, int(recipe["batch_size"]), entry.title, options, running=self._running)
         if not self._layers.ask(asked, self._panel.window()):
             self.message.emit("Reading the layers of the model" + (" once the job has ended" if self._running else ""))
 
     def _freeze(self, patterns: tuple[str, ...], options: dict[str, Any]) -> None:
         if self._running:
-            self._steered = patterns
-            self._steer({"freeze": list(patterns)})
+            self.steering.freeze(patterns)
             return
         self._frozen = patterns
         self._panel.fit_form.set_values(options)
@@ -180,25 +178,6 @@ class TrainingFlow(QObject):
     def _freeze_all_but_head(self) -> None:
         if not self._running:
             self._freeze(self._layers.all_but_head(), {})
-
-    def _change(self) -> None:
-        """Ask what shall change in the training under way."""
-        if self._running:
-            dialog = SteerDialog(self._panel.window())
-            dialog.accepted.connect(lambda: self._steer(dialog.change()))
-            dialog.finished.connect(dialog.deleteLater)
-            dialog.open()
-
-    def _steer(self, change: dict[str, Any]) -> None:
-        """Ask the training under way for a change; it tells when it is done."""
-        if self._handle is None or not change:
-            return
-        try:
-            post(folder_of(self._handle.job), {"change": change})
-        except Fault as fault:
-            self.failed.emit(fault.message, fault.detail)
-            return
-        self.message.emit("The training changes with its next step")
 
     def _show_layers(self) -> None:
         self._panel.show_frozen(self._layers.summary(self._frozen) or " ")
@@ -271,7 +250,7 @@ class TrainingFlow(QObject):
 
     def _follow(self, handle: JobHandle) -> None:
         """Show this training from now on."""
-        self._handle, self._status, self._steered = handle, RunStatus(), None
+        self._handle, self._status, self.steering.frozen = handle, RunStatus(), None
         folder, curves = folder_of(handle.job), None
         if isinstance(handle.job, ContinueJob) or handle.events:  # a handle keeps no steps, the folder does
             with contextlib.suppress(Fault):  # it broke off before its first event was kept
@@ -354,23 +333,17 @@ class TrainingFlow(QObject):
             self._status.forget_rate()
             self._handle.resume() if self._handle.state == "paused" else self._handle.pause()
 
-    def _stop(self) -> None:
-        if self._handle is not None:
-            self._handle.stop()
-
     def _copy_command(self) -> None:
+        assert self._project is not None
+        planned = self._project.folder / "runs" / f"{self._panel.model}-by-hand"
         try:
-            job = self._handle.job if self._running and self._handle else self._planned()
+            job = self._handle.job if self._running and self._handle else self._job(planned)
         except Fault as fault:
             self._panel.check()
             self._panel.show_status(fault.message, "error")
             return
         QGuiApplication.clipboard().setText(shlex.join(job.command()))
         self.message.emit("The command line is on the clipboard")
-
-    def _planned(self) -> TrainJob:
-        assert self._project is not None
-        return self._job(self._project.folder / "runs" / f"{self._panel.model}-by-hand")
 
     # What is shown
 
@@ -396,15 +369,6 @@ class TrainingFlow(QObject):
         worker.failed.connect(self.failed)
         worker.begin()
 
-    def _show_checkpoints(self, folder: str) -> None:
-        if folder:
-            task = TASKS[self._panel.task] if self._panel.task else None
-            dialog = CheckpointsDialog(Path(folder), task.metric if task else "", self._panel.window())
-            dialog.show_wanted.connect(self.checkpoint_wanted)
-            dialog.changed.connect(lambda name: self.run_finished.emit(Path(name)))
-            dialog.finished.connect(dialog.deleteLater)
-            dialog.open()
-
     def _connect(self) -> None:
         panel = self._panel
         panel.task_changed.connect(self._choose_task)
@@ -416,10 +380,11 @@ class TrainingFlow(QObject):
         self._center.job_added.connect(self._adopt)
         self._center.queue_changed.connect(self._show_state)
         panel.pause_requested.connect(self._pause)
-        panel.stop_requested.connect(self._stop)
+        panel.stop_requested.connect(lambda: self._handle.stop() if self._handle else None)
         panel.command_requested.connect(self._copy_command)
-        panel.change_requested.connect(self._change)
-        panel.checkpoints_requested.connect(self._show_checkpoints)
+        self.steering.run_changed.connect(self.run_finished)
+        self.steering.failed.connect(self.failed)
+        self.steering.message.connect(self.message)
         panel.continue_requested.connect(self._go_on)
         panel.run_chosen.connect(lambda name: self.open_run(Path(name)) if name else None)
         self._plots.run_wanted.connect(lambda name: self._read_run(Path(name), alone=False))

@@ -14,6 +14,8 @@ from biofm_desktop.engine.runners.base import Run
 
 from .run_worker import RunWorker
 
+#: A handle keeps steps until it holds so many events.
+MOST_STEPS = 20_000
 ENDED = ("done", "stopped", "failed")
 
 
@@ -107,8 +109,9 @@ class JobHandle(QObject):
         """Note a batch of events and pass it on."""
         for event in events:
             self._note(event)
-        # Not the steps: a long training has millions, and its folder keeps them.
-        self.events += [event for event in events if not isinstance(event, (StepDone, Measured))]
+        # Not all steps: a long training has millions, and its folder keeps them.
+        full = len(self.events) > MOST_STEPS
+        self.events += [e for e in events if not full or not isinstance(e, (StepDone, Measured))]
         self.events_arrived.emit(events)
         for event in events:
             self.event_arrived.emit(event)

@@ -191,6 +191,11 @@ def test_every_job_tells_its_command(kind):
         "leaks": {"data": ("d",)},
         "estimate": {"task": "image-classification", "data": ("d",), "model": "resnet18"},
         "histogram": {"data": ("d",)},
+        "retrain": {"run_folder": "r", "data": ("d",), "out": "o"},
+        "suggest": {"run_folder": "r", "data": ("d",)},
+        "cross-validate": {"task": "image-classification", "data": ("d",), "model": "resnet18", "out": "o"},
+        "tune": {"task": "image-classification", "data": ("d",), "model": "resnet18", "out": "o", "search": ("a=1",)},
+        "distill": {"teacher": "r", "data": ("d",), "model": "resnet18", "out": "o"},
         "augment": {"task": "image-classification", "data": ("d",), "out": "o"},
         "learning-curve": {"task": "image-classification", "data": ("d",), "model": "resnet18", "out": "o"},
     }

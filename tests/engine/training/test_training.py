@@ -92,7 +92,7 @@ def test_the_same_seed_gives_the_same_weights(tmp_path):
 
 def test_a_loss_that_is_not_finite_ends_the_training_before_the_step(tmp_path):
     broken = items()
-    broken[5].inputs[0, 0, 0] = math.nan
+    broken[5].inputs[0, 16, 16] = math.nan
     network, _, events = training(tmp_path, train=broken)
     with pytest.raises(Fault, match=r"step \d.*no longer a number"):
         list(events)
