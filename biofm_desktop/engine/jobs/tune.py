@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from biofm_desktop.engine.events import EpochDone, Event, Finished, Progress, Saved, Started, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import new_folder, read_json, write_json, write_text
-from biofm_desktop.engine.options import from_json
+from biofm_desktop.engine.options import from_json, to_flags
 from biofm_desktop.engine.recipes import FitOptions
 
 from .base import Job
@@ -62,6 +62,10 @@ class TuneJob(Job):
         words = ["biofm", "tune", self.task, *self.data, "--model", self.model, "--out", self.out]
         words += ["--trials", str(self.trials)] + (["--minutes", f"{self.minutes:g}"] if self.minutes else [])
         words += ["--search", *self.search] if self.search else []
+        words += to_flags(from_json(FitOptions, self.fit_options))
+        words += to_flags(from_json(task_class(self.task), self.task_options))
+        for flag, values in (("--freeze", self.freeze), ("--train-only", self.train_only)):
+            words += [flag, *values] if values else []
         return words + (["--weights", self.weights] if self.weights else [])
 
     def run(self) -> Iterator[Event]:
