@@ -318,6 +318,10 @@ def test_the_command_line_lists_and_forgets(tmp_path, capsys):
 
 def test_wishes_go_into_the_run_folder(tmp_path):
     (tmp_path / "run").mkdir()
+    early = BackgroundRun(entry(tmp_path, state="running"))
+    early.pause()
+    assert list((tmp_path / "run").iterdir()) == []  # a job takes an empty folder only: the wish waits for it
+    (tmp_path / "run" / "job.json").write_text("{}")
     BackgroundRun(entry(tmp_path, state="running")).pause()
     post(tmp_path / "run", {"resume": True})
     assert (tmp_path / "run" / "control.jsonl").read_text() == '{"pause": true}\n{"resume": true}\n'
