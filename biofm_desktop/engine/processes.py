@@ -1,7 +1,7 @@
 """Which process it is, so that a later look can tell whether it still runs: its number may be another's by then."""
 
 import os
-import socket
+import platform
 from dataclasses import dataclass
 
 #: The clock of a computer is set now and then, and with it what it says of when a process began.
@@ -19,12 +19,12 @@ class ProcessId:
     @classmethod
     def me(cls) -> "ProcessId":
         """Return this process."""
-        return cls(os.getpid(), socket.gethostname(), begun(os.getpid()) or 0.0)
+        return cls(os.getpid(), platform.node(), begun(os.getpid()) or 0.0)
 
     @property
     def here(self) -> bool:
         """Say whether it is of this computer."""
-        return self.host == socket.gethostname()
+        return self.host == platform.node()
 
     @property
     def alive(self) -> bool:
