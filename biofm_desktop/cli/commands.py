@@ -27,6 +27,7 @@ from biofm_desktop.engine.jobs import (
     job_from_json,
 )
 from biofm_desktop.engine.options import from_flags
+from biofm_desktop.engine.ranks import lost, rank, sibling_gone
 from biofm_desktop.engine.runners import HereRun, Run
 from biofm_desktop.engine.tasks import TASKS
 
@@ -272,9 +273,11 @@ def show_run(under_way: Run, given: argparse.Namespace, results: list[dict[str, 
 def _stopping(under_way: Run) -> Iterator[None]:
     """Let the first Ctrl+C stop and save, the second end at once; a batch system's SIGTERM stops as well."""
 
-    def stop(_: int, __: FrameType | None) -> None:
+    def stop(number: int, __: FrameType | None) -> None:
         signal.signal(signal.SIGINT, end)
         under_way.stop()
+        if number == signal.SIGTERM and rank() == 0 and sibling_gone():  # torchrun ends the others then
+            sys.stderr.write(f"\nbiofm: {lost().message}\n")
         sys.stderr.write("\nStopping and saving; Ctrl+C once more ends it at once.\n")
 
     def end(_: int, __: FrameType | None) -> None:

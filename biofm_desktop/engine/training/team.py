@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.ranks import world_size
+from biofm_desktop.engine.ranks import lost, world_size
 
 #: A rank that has not answered for so long is taken for dead.
 _PATIENCE = timedelta(minutes=10)
@@ -138,12 +138,7 @@ def together(team: Team) -> Iterator[None]:
     except RuntimeError as error:
         if team.size == 1 or not any(word in str(error).lower() for word in _LOST):
             raise
-        raise Fault(
-            "processes of this training",
-            f"one of the {team.size} ended or is no longer reached",
-            "What was learnt until then is saved: go on with 'biofm continue', started in the same way",
-            detail=str(error),
-        ) from None
+        raise lost(str(error)) from None
     finally:
         team.leave()
 
