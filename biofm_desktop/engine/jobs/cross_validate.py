@@ -4,20 +4,20 @@ import csv
 import io
 import statistics
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from biofm_desktop.engine.events import Event, Finished, Saved, Started
 from biofm_desktop.engine.files import new_folder, write_json, write_text
-from biofm_desktop.engine.options import from_json, to_flags
+from biofm_desktop.engine.options import from_json
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Grain, Sample
 from biofm_desktop.engine.samples.folds import folds_of
 
-from .base import Job
 from .data import fitting_model, learnable, opened, task_class
 from .inner import trained
+from .planned import PlannedJob
 from .predict import PredictJob
 from .train import TrainJob
 
@@ -25,7 +25,7 @@ FOLDS, METRICS, HELD_OUT = "folds.json", "metrics.json", "held_out.csv"
 
 
 @dataclass(frozen=True, kw_only=True)
-class CrossValidateJob(Job):
+class CrossValidateJob(PlannedJob):
     """Train ``model`` once for each of ``folds`` folds, into run folders below ``out``; the test split is left alone.
 
     ``metrics.json`` holds each fold's figures, their mean and standard deviation; ``held_out.csv`` what was said of
@@ -33,31 +33,16 @@ class CrossValidateJob(Job):
     """
 
     name: ClassVar[str] = "cross-validate"
-    task: str
-    data: tuple[str, ...]
-    model: str
-    out: str
     folds: int = 5
-    task_options: dict[str, Any] = field(default_factory=dict)
-    fit_options: dict[str, Any] = field(default_factory=dict)
-    freeze: tuple[str, ...] = ()
-    train_only: tuple[str, ...] = ()
-    weights: str = ""
 
     @property
     def title(self) -> str:
         """Return what it does, in a few words."""
         return f"Cross-validate {self.model}"
 
-    def command(self) -> list[str]:
-        """Return the command line that does the same."""
-        words = ["biofm", "cross-validate", self.task, *self.data, "--model", self.model, "--out", self.out]
-        words += ["--folds", str(self.folds)]
-        words += to_flags(from_json(FitOptions, self.fit_options))
-        words += to_flags(from_json(task_class(self.task), self.task_options))
-        for flag, values in (("--freeze", self.freeze), ("--train-only", self.train_only)):
-            words += [flag, *values] if values else []
-        return words + (["--weights", self.weights] if self.weights else [])
+    def own_words(self) -> list[str]:
+        """Return the flag of the folds."""
+        return ["--folds", str(self.folds)]
 
     def run(self) -> Iterator[Event]:
         """Train fold after fold; what is done stands when it is stopped."""
@@ -91,18 +76,9 @@ class CrossValidateJob(Job):
         splits = {s.key: "val" if s.key in part else "train" for s in samples if s.split != "test"}
         stated = folder / f"splits-{place + 1}.json"
         write_json(stated, splits, room="checkpoint")
-        job = TrainJob(
-            task=self.task,
-            data=self.data,
-            model=self.model,
-            out=str(folder / f"fold-{place + 1}"),
-            task_options=self.task_options,
-            fit_options={"check_leaks": False, "keep_epochs": 0, **self.fit_options},
-            freeze=self.freeze,
-            train_only=self.train_only,
-            weights=self.weights,
-            splits=str(stated),
-        )
+        fit = {"check_leaks": False, "keep_epochs": 0, **self.fit_options}
+        out = str(folder / f"fold-{place + 1}")
+        job = TrainJob(**{**self.plan, "out": out, "fit_options": fit, "splits": str(stated)})
         metrics = yield from trained(job, f"Fold {place + 1} of {count}", place, count)
         return {name: float(value) for name, value in metrics["validation"].items()}
 

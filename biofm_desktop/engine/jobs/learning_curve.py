@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 from tempfile import TemporaryDirectory
@@ -12,13 +12,11 @@ from typing import Any, ClassVar
 from biofm_desktop.engine.events import Event, Finished, Progress, Saved, Started, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import new_folder, read_json, write_json, write_with
-from biofm_desktop.engine.options import from_json, to_flags
-from biofm_desktop.engine.recipes import FitOptions
 
-from .base import Job
 from .data import SPLITS, task_class
 from .evaluate import EvaluateJob
 from .fitting import METRICS
+from .planned import PlannedJob
 from .train import TrainJob
 
 CURVE, TABLE = "learning_curve.json", "learning_curve.csv"
@@ -36,41 +34,26 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LearningCurveJob(Job):
+class LearningCurveJob(PlannedJob):
     """Train with each of ``counts`` labels per class (below 1: a share; 0: all), ``seeds`` times each.
 
-    The other fields are those of a `TrainJob`. The figure is the task's own, of the test samples where there are any,
+    The figure is the task's own, of the test samples where there are any,
     else of the validation samples; of the trainings nothing is kept but that. Writes a table and a JSON file into the
     folder ``out``.
     """
 
     name: ClassVar[str] = "learning-curve"
-    task: str
-    data: tuple[str, ...]
-    model: str
-    out: str
     counts: tuple[float, ...] = COUNTS
     seeds: int = 3
-    task_options: dict[str, Any] = field(default_factory=dict)
-    fit_options: dict[str, Any] = field(default_factory=dict)
-    freeze: tuple[str, ...] = ()
-    train_only: tuple[str, ...] = ()
-    weights: str = ""
 
     @property
     def title(self) -> str:
         """Return what it does, in a few words."""
         return f"Learning curve of {self.model}"
 
-    def command(self) -> list[str]:
-        """Return the command line that does the same."""
-        words = ["biofm", "learning-curve", self.task, *self.data, "--model", self.model, "--out", self.out]
-        words += ["--counts", *(f"{count:g}" for count in self.counts), "--seeds", str(self.seeds)]
-        words += to_flags(from_json(FitOptions, self.fit_options))
-        words += to_flags(from_json(task_class(self.task), self.task_options))
-        for flag, values in (("--freeze", self.freeze), ("--train-only", self.train_only)):
-            words += [flag, *values] if values else []
-        return words + (["--weights", self.weights] if self.weights else [])
+    def own_words(self) -> list[str]:
+        """Return the flags of the numbers of labels and of the seeds."""
+        return ["--counts", *(f"{count:g}" for count in self.counts), "--seeds", str(self.seeds)]
 
     def run(self) -> Iterator[Event]:
         """Train again and again; what was found stands in the files after each training."""
@@ -103,17 +86,7 @@ class LearningCurveJob(Job):
         self, count: float, number: int, out: Path, done: int, total: int
     ) -> Generator[Progress | Warned, None, None]:
         fit = {**self.fit_options, "seed": self._seed(number), "labels_per_class": count}
-        training = TrainJob(
-            task=self.task,
-            data=self.data,
-            model=self.model,
-            out=str(out),
-            task_options=self.task_options,
-            fit_options={**fit, "check_leaks": False},
-            freeze=self.freeze,
-            train_only=self.train_only,
-            weights=self.weights,
-        )
+        training = TrainJob(**{**self.plan, "out": str(out), "fit_options": {**fit, "check_leaks": False}})
         words = f"{in_words(count)}, seed {self._seed(number)}"
         yield Progress(done, total, words)
         for event in training.run():

@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Collection, Generator, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,7 +14,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import write_json
 from biofm_desktop.engine.models import ModelEntry
 from biofm_desktop.engine.models.patterns import only_head_trained
-from biofm_desktop.engine.options import from_json, to_flags
+from biofm_desktop.engine.options import from_json
 from biofm_desktop.engine.previews import pinned_of
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset, Sample
@@ -23,10 +23,10 @@ from biofm_desktop.engine.samples.splits import with_split
 from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.engine.tasks import Task
 
-from .base import Job
 from .data import SPLITS, fitting_model, learnable, opened, split_as_stated, task_class
 from .fitting import fitted, note_run
 from .leaks import checked
+from .planned import PlannedJob
 from .recording import recorded, run_folder
 
 if TYPE_CHECKING:
@@ -37,26 +37,15 @@ CARD_VERSION = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainJob(Job):
+class TrainJob(PlannedJob):
     """Train ``model`` for ``task`` on the data and write the run folder ``out``.
 
-    ``task_options`` and ``fit_options`` hold values of the task's and of `FitOptions`' fields. ``freeze`` and
-    ``train_only`` are patterns (see `models.patterns`). ``weights`` is a file, ``download`` for the published ones, or
-    empty. ``splits`` is a JSON file of splits by sample that stand in place of those of the data (empty: none).
+    ``splits`` is a JSON file of splits by sample that stand in place of those of the data (empty: none).
     ``pinned`` are the keys of samples that are predicted after each epoch (see `previews`).
     """
 
     name: ClassVar[str] = "train"
     trains: ClassVar[bool] = True
-    task: str
-    data: tuple[str, ...]
-    model: str
-    out: str
-    task_options: dict[str, Any] = field(default_factory=dict)
-    fit_options: dict[str, Any] = field(default_factory=dict)
-    freeze: tuple[str, ...] = ()
-    train_only: tuple[str, ...] = ()
-    weights: str = ""
     splits: str = ""
     pinned: tuple[str, ...] = ()
 
@@ -65,16 +54,10 @@ class TrainJob(Job):
         """Return what it does, in a few words."""
         return f"Train {self.model}"
 
-    def command(self) -> list[str]:
-        """Return the command line that gives the same weights."""
-        words = ["biofm", "train", self.task, *self.data, "--model", self.model, "--out", self.out]
-        words += to_flags(from_json(FitOptions, self.fit_options)) + to_flags(
-            from_json(task_class(self.task), self.task_options)
-        )
-        for flag, values in (("--freeze", self.freeze), ("--train-only", self.train_only), ("--pin", self.pinned)):
-            words += [flag, *values] if values else []
-        words += ["--splits", self.splits] if self.splits else []
-        return words + (["--weights", self.weights] if self.weights else [])
+    def own_words(self) -> list[str]:
+        """Return the flags of splits and pinned samples."""
+        words = ["--splits", self.splits] if self.splits else []
+        return words + (["--pin", *self.pinned] if self.pinned else [])
 
     def run(self) -> Iterator[Event]:
         """Open, prepare, train, and leave the run folder complete, also when stopped or failing midway."""

@@ -5,19 +5,19 @@ import io
 import json
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from biofm_desktop.engine.events import EpochDone, Event, Finished, Progress, Saved, Started, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import new_folder, read_json, write_json, write_text
-from biofm_desktop.engine.options import from_json, to_flags
+from biofm_desktop.engine.options import from_json
 from biofm_desktop.engine.recipes import FitOptions
 
-from .base import Job
 from .data import fitting_model, task_class
 from .inner import trained
+from .planned import PlannedJob
 from .search_space import Dimension, space_of
 from .train import TrainJob
 
@@ -30,7 +30,7 @@ _STATES = {"COMPLETE": "done", "PRUNED": "broken off", "FAIL": "failed"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuneJob(Job):
+class TuneJob(PlannedJob):
     """Try options of ``model`` on the data and write the study folder ``out``, until its budget is spent.
 
     ``search`` names what is tried (see `search_space`; empty: the usual). The budget is ``trials``, and ``minutes``
@@ -39,34 +39,19 @@ class TuneJob(Job):
     """
 
     name: ClassVar[str] = "tune"
-    task: str
-    data: tuple[str, ...]
-    model: str
-    out: str
     search: tuple[str, ...] = ()
     trials: int = 20
     minutes: float = 0.0
-    task_options: dict[str, Any] = field(default_factory=dict)
-    fit_options: dict[str, Any] = field(default_factory=dict)
-    freeze: tuple[str, ...] = ()
-    train_only: tuple[str, ...] = ()
-    weights: str = ""
 
     @property
     def title(self) -> str:
         """Return what it does, in a few words."""
         return f"Tune {self.model}"
 
-    def command(self) -> list[str]:
-        """Return the command line that does the same."""
-        words = ["biofm", "tune", self.task, *self.data, "--model", self.model, "--out", self.out]
-        words += ["--trials", str(self.trials)] + (["--minutes", f"{self.minutes:g}"] if self.minutes else [])
-        words += ["--search", *self.search] if self.search else []
-        words += to_flags(from_json(FitOptions, self.fit_options))
-        words += to_flags(from_json(task_class(self.task), self.task_options))
-        for flag, values in (("--freeze", self.freeze), ("--train-only", self.train_only)):
-            words += [flag, *values] if values else []
-        return words + (["--weights", self.weights] if self.weights else [])
+    def own_words(self) -> list[str]:
+        """Return the flags of the budget and of what is searched."""
+        words = ["--trials", str(self.trials)] + (["--minutes", f"{self.minutes:g}"] if self.minutes else [])
+        return words + (["--search", *self.search] if self.search else [])
 
     def run(self) -> Iterator[Event]:
         """Try one set of options after the other; all that was tried stands when it is stopped."""
@@ -156,17 +141,11 @@ class TuneJob(Job):
 
     def _job(self, values: dict[str, Any], own: set[str], out: Path) -> TrainJob:
         fit = {name: value for name, value in values.items() if name not in own}
-        return TrainJob(
-            task=self.task,
-            data=self.data,
-            model=self.model,
-            out=str(out),
-            task_options={**self.task_options, **{name: values[name] for name in own}},
-            fit_options={"check_leaks": False, "keep_epochs": 0, **self.fit_options, **fit},
-            freeze=self.freeze,
-            train_only=self.train_only,
-            weights=self.weights,
-        )
+        options = {
+            "task_options": {**self.task_options, **{name: values[name] for name in own}},
+            "fit_options": {"check_leaks": False, "keep_epochs": 0, **self.fit_options, **fit},
+        }
+        return TrainJob(**{**self.plan, **options, "out": str(out)})
 
     def _write(self, study: "optuna.Study", folder: Path, metric: str, own: set[str]) -> None:
         """Write what was tried so far, and the job with the best options."""
