@@ -1,10 +1,11 @@
 """Say how long an epoch of a training will take and whether it fits this computer: a few steps of a fresh network."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from biofm_desktop.engine.events import Event, Finished
+from biofm_desktop.engine.models import MODELS
 from biofm_desktop.engine.models.memory import as_text, training_memory
 from biofm_desktop.engine.options import from_json, to_flags
 from biofm_desktop.engine.recipes import FitOptions
@@ -132,6 +133,12 @@ def _target(example: "torch.Tensor", grain: Grain) -> "torch.Tensor":
     import torch
 
     return torch.zeros(example.shape[-2:] if grain is Grain.PIXEL else (), dtype=torch.int64)
+
+
+def batch_size_of(task: str, model: str, fit_options: Mapping[str, Any], draws: int) -> int:
+    """Return the batch size that a training with these options takes, for so many draws an epoch."""
+    options = from_json(FitOptions, fit_options)
+    return options.resolved(task_class(task).recipe, MODELS[model].recipe, draws or 1000).batch_size
 
 
 def free_memory(device: "torch.device") -> int:

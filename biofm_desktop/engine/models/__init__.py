@@ -21,7 +21,7 @@ MODELS: Registry[ModelEntry] = Registry(
     (
         ModelEntry(
             name="biomed-cnn",
-            title="BiomedCNN (small, from scratch)",
+            title="BiomedCNN (small)",
             help="Two convolutions and two dense layers; made for 28 px pictures, quick on any computer.",
             takes=ImageSample,
             grain=Grain.SAMPLE,

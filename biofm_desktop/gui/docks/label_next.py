@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -174,7 +175,9 @@ class LabelNextPanel(QWidget):
         layout.addWidget(Fold("How to choose and learn", form, "next.options"))
         layout.addWidget(self._progress)
         layout.addWidget(self._status)
-        self.list.setMinimumHeight(150)
+        self.list.setMinimumHeight(84)
+        # Else the page asks for the list's usual height, and the buttons below it are scrolled out of sight.
+        self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         layout.addWidget(self.list, 1)
         layout.addWidget(self._reason)
         layout.addLayout(self._tools)

@@ -146,7 +146,7 @@ class TrainingPanel(QWidget):
     def offer_runs(self, runs: Sequence[Path], chosen: str = "") -> None:
         """Offer the folders of finished runs, the latest first."""
         rows = [(folder.name, str(folder), str(folder)) for folder in reversed(runs)]
-        self._fill(self._runs, [("Curves of an earlier run …", "", "")] * bool(rows) + rows, chosen)
+        self._fill(self._runs, [("Earlier runs …", "", "")] * bool(rows) + rows, chosen)
         self._runs.setVisible(bool(rows))
         self._checkpoints.setVisible(bool(rows))
 

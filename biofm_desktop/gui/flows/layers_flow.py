@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from biofm_desktop.engine.events import Failed, Finished
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import DescribeJob, EstimateJob
+from biofm_desktop.engine.jobs.estimate import batch_size_of
 from biofm_desktop.engine.models.patterns import matches
 from biofm_desktop.gui.dialogs.freeze import FreezeDialog, percent
 from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
@@ -34,7 +35,6 @@ class Asked:
     """
 
     frozen: tuple[str, ...]
-    batch_size: int
     title: str
     fit_options: dict[str, Any]
     running: bool = False
@@ -143,7 +143,7 @@ class LayersFlow(QObject):
             found["layers"],
             found["head"],
             asked.frozen,
-            asked.batch_size,
+            batch_size_of(self._wanted.task, self._wanted.model, asked.fit_options, found["draws"]),
             parent,
             title=asked.title,
             options=asked.fit_options,

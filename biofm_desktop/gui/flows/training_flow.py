@@ -157,13 +157,10 @@ class TrainingFlow(QObject):
         if entry is None:
             return
         options: dict[str, Any] = {}
-        recipe = {**TASKS[self._panel.task].recipe, **entry.recipe}
-        with contextlib.suppress(Fault):
-            recipe["batch_size"] = self._panel.fit_form.values()["batch_size"] or recipe["batch_size"]
         with contextlib.suppress(Fault):
             options = self._panel.fit_form.values()
         frozen = self._frozen if not self._running or self.steering.frozen is None else self.steering.frozen
-        asked = Asked(frozen, int(recipe["batch_size"]), entry.title, options, running=self._running)
+        asked = Asked(frozen, entry.title, options, running=self._running)
         if not self._layers.ask(asked, self._panel.window()):
             self.message.emit("Reading the layers of the model" + (" once the job has ended" if self._running else ""))
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from superqt import QElidingLabel
 
 from biofm_desktop.engine.hints import Hint
 from biofm_desktop.gui.theme import icon, theme_bus
 
-from .named import named, plain_label, plain_tip
+from .named import named, plain_tip
 
 
 class HintLine(QWidget):
@@ -20,7 +21,8 @@ class HintLine(QWidget):
         super().__init__(parent)
         self._hints: list[Hint] = []
         self._bulb = QLabel()
-        self._words = named(plain_label(), "plots.hint", "What next", "What the curves suggest")
+        self._words = named(QElidingLabel(), "plots.hint", "What next", "What the curves suggest")
+        self._words.setTextFormat(Qt.TextFormat.PlainText)  # one line: the plots need the height
         tip = "Send this hint away"
         self._away = named(QToolButton(), "plots.hint_dismiss", "Dismiss the hint", tip)
         self._away.setAutoRaise(True)
