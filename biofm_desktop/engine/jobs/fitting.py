@@ -46,11 +46,8 @@ def fitted(
 ) -> Generator[Event, None, None]:
     """Train and leave the run folder complete, also when stopped or failing midway; ``note`` is called then.
 
-    ``teach`` returns what is learnt in place of the task, and from which items; those need no label then.
-
-    ``pinned`` samples are predicted after each epoch.
-
-    Where it cannot go on, nothing of what an earlier training left is changed.
+    ``teach`` returns what is learnt in place of the task, and from which items; those need no label then. ``pinned``
+    samples are predicted after each epoch. Where it cannot go on, nothing of what an earlier training left is changed.
     """
     from biofm_desktop.engine.training.checkpoints import Checkpoints
     from biofm_desktop.engine.training.fit import fit

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
+from torch.utils.data import Dataset, Subset
 
 from biofm_desktop.engine.events import Changed, EpochDone, Event, StepDone, Warned
 from biofm_desktop.engine.faults import Fault
@@ -58,7 +59,9 @@ def validate(
 ) -> Validation:
     """Return the figures over all items; each process of a ``team`` looks at its share."""
     team, found = team or Alone(), []
-    share = items[team.share(items)]
+    # A view, not a slice: items that memory cannot hold are read one by one.
+    view = Subset(cast("Dataset[Item]", items), range(len(items))[team.share(items)])
+    share = items if team.size == 1 else cast("Sequence[Item]", view)
     for index, answer, loss in answers(network, task, share, device, batch_size):
         target = share[index].target
         assert target is not None

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from biofm_desktop.engine.samples import Dataset, Sample
 from biofm_desktop.gui.theme import icon, theme_bus, theme_colours
 from biofm_desktop.gui.widgets.named import named, plain_label
+from biofm_desktop.gui.widgets.row_table import paint_ground
 from biofm_desktop.gui.workers.thumbnails import SIDE, ThumbnailMaker
 
 from .sample_model import (
@@ -235,11 +236,7 @@ class _Row(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        if chosen or state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colours.selected if chosen else colours.raised))
-            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
+        paint_ground(painter, rect, state)
         _draw_picture(painter, QRect(rect.left() + 5, rect.top() + 5, SIDE, SIDE), index.data(THUMBNAIL))
         text = rect.adjusted(SIDE + 14, 7, -10, -7)
         _draw_state(painter, text, sample, corrected=bool(index.data(CORRECTED)))

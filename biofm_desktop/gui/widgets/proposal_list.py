@@ -11,6 +11,7 @@ from biofm_desktop.engine.jobs import Suggestion
 from biofm_desktop.gui.theme import theme_colours
 
 from .named import named, plain_tip
+from .row_table import paint_ground
 
 PROPOSAL, DONE = Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 _Index = QModelIndex | QPersistentModelIndex
@@ -76,11 +77,7 @@ class _Row(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        if chosen or state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colours.selected if chosen else colours.raised))
-            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
+        paint_ground(painter, rect, state)
         text = rect.adjusted(8, 5, -8, -5)
         self._mark(painter, text, done=bool(index.data(DONE)))
         self._write(painter, text.adjusted(16, 0, -48, 0), Qt.AlignmentFlag.AlignTop, proposal.key, colours.text)

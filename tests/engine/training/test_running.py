@@ -1,6 +1,7 @@
 """How a training runs: optimisers, schedules, parts of a batch, broken losses, and changes on the way."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,11 +12,12 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.fit_options.optimising import OPTIMIZERS, SCHEDULES
 from biofm_desktop.engine.models.layers import layer_modules
 from biofm_desktop.engine.training.checkpoints import Checkpoints
-from biofm_desktop.engine.training.fit import fit
+from biofm_desktop.engine.training.fit import fit, validate
 from biofm_desktop.engine.training.learner import Learner
 from biofm_desktop.engine.training.room import parts_of
 from biofm_desktop.engine.training.schedules import Schedule
 from biofm_desktop.engine.training.steering import Steering
+from biofm_desktop.engine.training.team import Alone
 from tests.engine.training.test_training import OPTIONS, TASK, items, small_network
 
 CPU = torch.device("cpu")
@@ -315,3 +317,32 @@ def test_changed_samples_are_told_when_it_goes_on(tmp_path):
     events.close()
     told = list(loop(tmp_path, content="two", go_on=True)[2])
     assert "were changed since it stopped" in told[0].message
+
+
+class Lazy(Sequence):
+    """Items that are made when they are asked for, one by one; a slice would make all of them at once."""
+
+    def __init__(self, made):
+        self._made = made
+
+    def __len__(self):
+        return len(self._made)
+
+    def __getitem__(self, index):
+        assert isinstance(index, int), "all items were asked for at once"
+        return self._made[index]
+
+
+class Half(Alone):
+    """The second of two processes."""
+
+    rank, size = 1, 2
+
+    def share(self, items):
+        return slice(len(items) // 2, len(items))
+
+
+@pytest.mark.parametrize("team", [Alone(), Half()])
+def test_held_out_items_are_read_one_by_one(team):
+    found = validate(small_network(), TASK, Lazy(items(6)), CPU, 2, team)
+    assert math.isfinite(found.loss)
