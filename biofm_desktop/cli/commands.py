@@ -37,6 +37,7 @@ from .checkpoints import checkpoints
 from .data_commands import augment, histogram, learning_curve
 from .hints import hints, tell_hints
 from .lists import list_things
+from .pretraining import pretrain
 from .projects import project
 from .show import make_show, plain, say, say_json
 from .steering import steer
@@ -59,6 +60,7 @@ __all__ = [
     "learning_curve",
     "list_things",
     "predict",
+    "pretrain",
     "project",
     "retrain",
     "run",

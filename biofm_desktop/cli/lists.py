@@ -67,6 +67,22 @@ def _models() -> list[dict[str, Any]]:
     ]
 
 
+def _objectives() -> list[dict[str, Any]]:
+    from biofm_desktop.engine.jobs.pretrain import objectives_for
+    from biofm_desktop.engine.models import MODELS
+    from biofm_desktop.engine.training.pretraining import OBJECTIVES
+
+    return [
+        {
+            "name": each.name,
+            "title": each.title,
+            "help": each.help,
+            "models": [model.name for model in MODELS if each in objectives_for(model)],
+        }
+        for each in OBJECTIVES
+    ]
+
+
 def _formats() -> list[dict[str, Any]]:
     """Return the formats that can be read and those that can be written; ``reads`` and ``writes`` say which."""
     from biofm_desktop.engine.formats import FORMATS
@@ -111,12 +127,14 @@ def _layers(name: str) -> list[dict[str, Any]]:
 _ROWS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "tasks": _tasks,
     "models": _models,
+    "objectives": _objectives,
     "formats": _formats,
     "exports": _exports,
 }
 _SHOWN = {
     "tasks": ("name", "title", "models"),
     "models": ("name", "title", "tasks"),
+    "objectives": ("name", "title", "models"),
     "formats": ("name", "title", "suffixes", "reads", "writes"),
     "exports": ("name", "title", "suffix"),
     "layers": ("name", "kind", "shape", "parameters"),

@@ -9,11 +9,13 @@ from biofm_desktop.engine.faults import Fault
 
 from . import data_parsers
 from .active import retrain_words, suggest_words
+from .pretraining import pretrain_words
 
 COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
     "continue": "go on with a training that was stopped or broke off, or for more epochs",
     "retrain": "learn a few corrected samples from the weights of a run, without forgetting the others",
+    "pretrain": "let a model learn from samples without labels; trainings start from what it learnt",
     "steer": "change a training under way: layers, learning rate, epochs, augmentation; or pause and stop it",
     "cross-validate": "train once for each fold; mean and spread of the figures on held-out samples",
     "tune": "search for good options within a budget of trials and minutes; a study goes on where it stood",
@@ -29,13 +31,13 @@ COMMANDS = {
     "learning-curve": "train with fewer and more labels and say how good it gets",
     "augment": "write a sample and changed versions of it, as a training sees them",
     "inspect": "open paths as the window does and say what is in them",
-    "list": "what there is: tasks, models, formats, exports, layers of a model",
+    "list": "what there is: tasks, models, objectives of pre-training, formats, exports, layers of a model",
     "project": "make, save, check, restore and relocate projects",
     "jobs": "list what runs in the background, and stop, pause or resume it",
     "run": "run a job file, such as the job.json of a run folder",
     "doctor": "say what this computer has, what is wrong and how to mend it",
 }
-LISTS = ("tasks", "models", "formats", "exports", "layers")
+LISTS = ("tasks", "models", "objectives", "formats", "exports", "layers")
 
 
 class Parser(argparse.ArgumentParser):
@@ -298,6 +300,7 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "train": _train,
     "continue": _continue,
     "retrain": retrain_words,
+    "pretrain": pretrain_words,
     "steer": _steer,
     "estimate": _estimate,
     "cross-validate": _cross_validate,

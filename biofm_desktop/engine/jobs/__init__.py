@@ -20,6 +20,7 @@ from .histogram import HistogramJob
 from .leaks import LeaksJob
 from .learning_curve import LearningCurveJob
 from .predict import PredictJob
+from .pretrain import PretrainJob
 from .retrain import RetrainJob
 from .self_test import SelfTestJob
 from .suggest import Suggestion, SuggestJob
@@ -32,6 +33,7 @@ JOBS: Registry[type[Job]] = Registry(
         TrainJob,
         ContinueJob,
         RetrainJob,
+        PretrainJob,
         PredictJob,
         EvaluateJob,
         SuggestJob,
@@ -82,6 +84,7 @@ __all__ = [
     "LeaksJob",
     "LearningCurveJob",
     "PredictJob",
+    "PretrainJob",
     "RetrainJob",
     "SelfTestJob",
     "SuggestJob",

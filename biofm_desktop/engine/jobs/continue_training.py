@@ -18,6 +18,7 @@ from biofm_desktop.engine.recipes import FitOptions
 from .base import Job
 from .data import SPLITS, learnable, opened, task_class
 from .fitting import METRICS, fitted, note_run
+from .pretrain import PretrainJob, resumed
 from .recording import recorded
 from .signing import check_free
 
@@ -78,14 +79,29 @@ class ContinueJob(Job):
         return read_json(folder / _JOB), read_json(folder / _CARD)
 
     def _go_on(self, plan: dict[str, Any], card: dict[str, Any], folder: Path) -> Generator[Event, None, None]:
+        options = from_json(FitOptions, card["fit"])
+        options = replace(options, epochs=options.epochs + self.epochs)
+        if plan["job"] == PretrainJob.name:
+            events = resumed(self.title, plan, card, options, folder)
+        else:
+            events = self._trained(plan, card, options, folder)
+        with closing(events):
+            for event in events:
+                if isinstance(event, StepDone) and card["fit"]["epochs"] < options.epochs:  # now it does go on
+                    card["fit"]["epochs"] = options.epochs
+                    if rank() == 0:
+                        write_json(folder / _CARD, card, room="checkpoint")
+                yield event
+
+    def _trained(
+        self, plan: dict[str, Any], card: dict[str, Any], options: FitOptions, folder: Path
+    ) -> Generator[Event, None, None]:
         from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
         from biofm_desktop.engine.models.layers import frozen_in
         from biofm_desktop.engine.training.adapters import add_adapters
 
         kind = task_class(plan["task"])
         task = kind.from_values(card["task_values"])
-        options = from_json(FitOptions, card["fit"])
-        options = replace(options, epochs=options.epochs + self.epochs)
         dataset = yield from opened(plan["data"], kind)
         stored = read_json(folder / SPLITS)
         kept = [replace(s, split=stored[s.key]) for s in learnable(dataset) if s.key in stored]
@@ -99,11 +115,6 @@ class ContinueJob(Job):
             note = partial(note_run, plan["data"], folder, model=plan["model"], task=plan["task"], goes_on=True)
             frozen = set(card["frozen"])
             pinned = [s for s in dataset.samples if s.key in plan.get("pinned", ())]
-            events = fitted(self.title, network, task, splits, options, frozen, folder, note, go_on=True, pinned=pinned)
-            with closing(events):
-                for event in events:
-                    if isinstance(event, StepDone) and card["fit"]["epochs"] < options.epochs:  # now it does go on
-                        card["fit"]["epochs"] = options.epochs
-                        if rank() == 0:
-                            write_json(folder / _CARD, card, room="checkpoint")
-                    yield event
+            yield from fitted(
+                self.title, network, task, splits, options, frozen, folder, note, go_on=True, pinned=pinned
+            )

@@ -1,6 +1,6 @@
 """Distill: a smaller model learns what a trained run says, from labelled and unlabelled samples."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from biofm_desktop.engine.samples.splits import with_split
 
 from .base import Job
 from .data import SPLITS, fitting_model, opened, task_class
-from .fitting import fitted, note_run
+from .fitting import Lesson, fitted, note_run
 from .recording import recorded, run_folder
 from .train import TrainJob
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import torch
 
     from biofm_desktop.engine.inference.run_folder import TrainedRun
-    from biofm_desktop.engine.tasks import Item, Task
+    from biofm_desktop.engine.tasks import Task
     from biofm_desktop.engine.training.items import Items
 
 
@@ -109,17 +109,19 @@ class DistillJob(Job):
             write_json(folder / "card.json", card, room="checkpoint")
             note = partial(note_run, self.data, folder, model=self.model, task=kind.name, teacher=self.teacher)
             teach = partial(self._taught, task, teacher, device)
-            yield from fitted(self.title, network, task, splits, options, set(), folder, note, teach=teach)
+            taught = {"teach": teach, "unlabelled": ("train",)}
+            yield from fitted(self.title, network, task, splits, options, set(), folder, note, **taught)
 
     def _taught(
-        self, task: "Task", teacher: "TrainedRun", device: "torch.device", items: "Items"
-    ) -> "tuple[Any, Sequence[Item]]":
+        self, task: "Task", teacher: "TrainedRun", device: "torch.device", items: "Mapping[str, Items]"
+    ) -> Lesson:
         """Return what the student learns, and from which items."""
         from biofm_desktop.engine.training.distilled import Distilled, taught
 
         scaling = teacher.task.inputs.scaling
         learnt = Distilled(task, self.share, self.temperature, teacher.network, scaling, device)
-        return learnt, taught(learnt, items, items.origin, teacher.network, teacher.task)
+        train = items["train"]
+        return Lesson(learnt, taught(learnt, train, train.origin, teacher.network, teacher.task), items["val"])
 
 
 #: What the student takes over of the teacher's task: what its answers mean.

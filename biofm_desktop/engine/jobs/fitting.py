@@ -1,10 +1,10 @@
 """What a new training and one that goes on have in common: the loop, and the run folder it leaves."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from biofm_desktop.engine.events import Changed, EpochDone, Event, Finished, Saved, Started, from_line
 from biofm_desktop.engine.faults import Fault
@@ -25,9 +25,18 @@ if TYPE_CHECKING:
     from torch import nn
 
     from biofm_desktop.engine.tasks import Item
+    from biofm_desktop.engine.training.checkpoints import Checkpoints
     from biofm_desktop.engine.training.items import Items
 
 METRICS = "metrics.json"
+
+
+class Lesson(NamedTuple):
+    """What is learnt (a task, or what stands for one), from which items, and which judge it."""
+
+    task: Any
+    train: "Sequence[Item]"
+    validation: "Sequence[Item]"
 
 
 def fitted(
@@ -41,13 +50,16 @@ def fitted(
     note: Callable[[], None],
     *,
     go_on: bool = False,
-    teach: "Callable[[Items], tuple[Any, Sequence[Item]]] | None" = None,
+    teach: "Callable[[Mapping[str, Items]], Lesson] | None" = None,
     pinned: Sequence[Sample] = (),
+    unlabelled: Collection[str] = (),
+    write: "Callable[[Checkpoints], Path] | None" = None,
 ) -> Generator[Event, None, None]:
     """Train and leave the run folder complete, also when stopped or failing midway; ``note`` is called then.
 
-    ``teach`` returns what is learnt in place of the task, and from which items; those need no label then. ``pinned``
-    samples are predicted after each epoch. Where it cannot go on, nothing of what an earlier training left is changed.
+    ``teach`` returns what is learnt in place of the task, and from which items; samples of the splits ``unlabelled``
+    need no label. ``write`` writes what was learnt, in place of a model that predicts. ``pinned`` samples are predicted
+    after each epoch. Where it cannot go on, nothing of what an earlier training left is changed.
     """
     from biofm_desktop.engine.training.checkpoints import Checkpoints
     from biofm_desktop.engine.training.fit import fit
@@ -59,19 +71,19 @@ def fitted(
     before, changes = _earlier(folder) if go_on else ([], [])
     steering = Steering(Mailbox(folder).new, changes)
     spent = read_json(folder / METRICS)["seconds"] if go_on and (folder / METRICS).is_file() else 0.0
-    items = yield from prepare(task, splits, unlabelled=teach is not None)
-    learnt, learnt_from = teach(items["train"]) if teach else (task, items["train"])
+    items = yield from prepare(task, splits, unlabelled=unlabelled)
+    lesson = teach(items) if teach else Lesson(task, items["train"], items["val"])
     repeats = items["train"].repeats()
     steps = -(-sum(repeats) // (options.batch_size * options.accumulate)) * options.epochs
-    facts = {"train": len(items["train"]), "validation": len(items["val"]), "metric": task.metric, "goes_on": go_on}
+    facts = {"train": len(items["train"]), "validation": len(items["val"]), "metric": lesson.task.metric, "goes_on": go_on}
     yield Started(title, steps, options.epochs, facts)
     checkpoints, epochs = Checkpoints(folder, network, quiet=rank() > 0), list[EpochDone]()
     device = next(network.parameters()).device
     loop = fit(
         network,
-        learnt,
-        learnt_from,
-        items["val"],
+        lesson.task,
+        lesson.train,
+        lesson.validation,
         options,
         frozen=frozen,
         repeats=repeats,
@@ -93,7 +105,7 @@ def fitted(
         told.close()
         if (checkpoints.went_on or not go_on) and rank() == 0:
             checkpoints.keep_last(now=True)
-            model = checkpoints.write_model()
+            model = (write or Checkpoints.write_model)(checkpoints)
             first = epochs[0].epoch if epochs else options.epochs + 1
             whole = [epoch for epoch in before if epoch.epoch < first] + epochs
             metrics = _figures(whole, checkpoints.best_epoch, spent + time.monotonic() - began)
@@ -105,10 +117,10 @@ def fitted(
         yield Finished(f"process {rank() + 1} is done")
         return
     yield Saved(str(model), "model")
-    if found := (yield from tune_thresholds(folder, items["val"], options, device)):
+    if not write and (found := (yield from tune_thresholds(folder, items["val"], options, device))):
         metrics["tuned"] = found
         write_json(folder / METRICS, metrics, room="checkpoint")
-    yield Finished(_summary(task, metrics), result=metrics["validation"])
+    yield Finished(_summary(lesson.task, metrics), result=metrics["validation"])
 
 
 def note_run(data: Sequence[str], folder: Path, **details: Any) -> None:

@@ -123,5 +123,9 @@ class Checkpoints:
     def write_model(self) -> Path:
         """Write the weights that predict from now on: the best, or the last where nothing was validated."""
         path = self.folder / "model.safetensors"
-        write_weights(self.best or merged(self._network), path)
+        write_weights(self.learnt(), path)
         return path
+
+    def learnt(self) -> dict[str, Tensor]:
+        """Return the best weights, or the last where nothing was validated."""
+        return self.best or merged(self._network)

@@ -3,7 +3,7 @@
 import time
 import zlib
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from typing import overload
 
 import psutil
@@ -77,16 +77,16 @@ class Items(Sequence[Item]):
 
 
 def prepare(
-    task: Task, splits: Mapping[str, Sequence[Sample]], *, unlabelled: bool = False
+    task: Task, splits: Mapping[str, Sequence[Sample]], *, unlabelled: Collection[str] = ()
 ) -> Generator[Event, None, dict[str, Items]]:
     """Encode the samples of each split, telling how far it is; return the `Items` of each split.
 
-    With ``unlabelled`` those for training need no label.
+    Those of the splits ``unlabelled`` need no label.
 
     A sample that cannot be read is left out with a warning. Raises `Fault` where no training sample is left.
     """
     budget = int(psutil.virtual_memory().available * _SHARE_OF_MEMORY)
-    made, first = {name: Items(task, unlabelled=unlabelled and name == "train") for name in splits}, None
+    made, first = {name: Items(task, unlabelled=name in unlabelled) for name in splits}, None
     total, done, told = sum(map(len, splits.values())), 0, time.monotonic()
     for name, samples in splits.items():
         for sample in samples:

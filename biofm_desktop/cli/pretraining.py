@@ -1,0 +1,54 @@
+"""``biofm pretrain``: a model learns from samples without labels."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def pretrain_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    """Fill the parser of ``biofm pretrain``."""
+    from biofm_desktop.engine.jobs import FitOptions
+    from biofm_desktop.engine.jobs.pretrain import encoding_task
+    from biofm_desktop.engine.models import MODELS
+    from biofm_desktop.engine.options import add_flags
+    from biofm_desktop.engine.training.pretraining import OBJECTIVES
+
+    parser.add_argument("objective", metavar="OBJECTIVE", help=", ".join(OBJECTIVES.names))
+    parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project; need not be labelled")
+    parser.add_argument("--model", required=True, metavar="NAME", help="see 'biofm list models'")
+    parser.add_argument("--out", required=True, metavar="RUN", help="a new folder; train --weights takes it")
+    parser.add_argument(
+        "--detach", action="store_true", help="run in the background, past the end of this terminal; see 'biofm jobs'"
+    )
+    parser.add_argument("--json", action="store_true", help="events as lines of JSON")
+    objective = next((word for word in rest if word in OBJECTIVES), None)
+    if objective is not None:
+        add_flags(parser.add_argument_group(f"options of {objective}"), OBJECTIVES[objective])
+    else:
+        parser.epilog = "Each objective has options of its own: biofm pretrain OBJECTIVE --model NAME --help"
+    add_flags(parser, FitOptions)
+    model = next((word for word in rest if word in MODELS), None)
+    if model is not None:
+        add_flags(parser.add_argument_group(f"how {model} reads samples"), encoding_task(MODELS[model]))
+
+
+def pretrain(given: argparse.Namespace) -> int:
+    """Let a model learn from samples without labels."""
+    from biofm_desktop.engine.jobs import FitOptions, PretrainJob
+    from biofm_desktop.engine.jobs.pretrain import encoding_task
+    from biofm_desktop.engine.models import MODELS
+    from biofm_desktop.engine.options import from_flags
+    from biofm_desktop.engine.training.pretraining import OBJECTIVES
+
+    from .commands import run_job, stated
+
+    job = PretrainJob(
+        objective=given.objective,
+        data=tuple(str(Path(word).expanduser().absolute()) for word in given.data),
+        model=given.model,
+        out=str(Path(given.out).expanduser().absolute()),
+        objective_options=stated(from_flags(OBJECTIVES[given.objective], given), given),
+        task_options=stated(from_flags(encoding_task(MODELS[given.model]), given), given),
+        fit_options=stated(from_flags(FitOptions, given), given),
+    )
+    return run_job(job, given)

@@ -1,0 +1,290 @@
+"""Pre-train: a model learns from samples without labels; trainings start from what it learnt."""
+
+import platform
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from biofm_desktop import __version__
+from biofm_desktop.engine.events import Event, Finished, Progress, Warned
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.files import read_json, write_json
+from biofm_desktop.engine.models import MODELS, ModelEntry
+from biofm_desktop.engine.options import from_json, to_flags
+from biofm_desktop.engine.ranks import rank, world_size
+from biofm_desktop.engine.recipes import FitOptions
+from biofm_desktop.engine.samples import Dataset, InputSpec, Sample
+from biofm_desktop.engine.samples.splits import with_split
+from biofm_desktop.engine.tasks import TASKS, Task
+
+from .base import Job
+from .data import SPLITS, learnable, opened
+from .fitting import METRICS, Lesson, fitted, note_run
+from .recording import recorded, run_folder
+
+if TYPE_CHECKING:
+    import torch
+
+    from biofm_desktop.engine.training.checkpoints import Checkpoints
+    from biofm_desktop.engine.training.items import Items
+    from biofm_desktop.engine.training.pretraining import Objective
+    from biofm_desktop.engine.training.pretraining.backbone import Backbone
+
+#: What a pre-training leaves: the tensors of the model, but those of its head.
+BACKBONE = "backbone.safetensors"
+CARD_VERSION = 1
+#: Stand for the classes where the data have none: the head is not trained.
+_UNKNOWN = ("unknown", "others")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainJob(Job):
+    """Let ``model`` learn from all training samples by ``objective``, labelled or not, into the folder ``out``.
+
+    ``objective_options``, ``task_options`` (how samples are read and changed) and ``fit_options`` hold values of the
+    options' fields. Samples of the test split are never looked at. The folder holds `BACKBONE`, which a training can
+    start from, and its card; where samples have classes, both how well a linear classifier tells them by what the
+    model saw before and after.
+    """
+
+    name: ClassVar[str] = "pretrain"
+    trains: ClassVar[bool] = True
+    objective: str
+    data: tuple[str, ...]
+    model: str
+    out: str
+    objective_options: dict[str, Any] = field(default_factory=dict)
+    task_options: dict[str, Any] = field(default_factory=dict)
+    fit_options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Return what it does, in a few words."""
+        return f"Pre-train {self.model}"
+
+    def command(self) -> list[str]:
+        """Return the command line that does the same."""
+        from biofm_desktop.engine.training.pretraining import OBJECTIVES
+
+        words = ["biofm", "pretrain", self.objective, *self.data, "--model", self.model, "--out", self.out]
+        words += to_flags(from_json(OBJECTIVES[self.objective], self.objective_options))
+        words += to_flags(from_json(FitOptions, self.fit_options))
+        return words + to_flags(from_json(encoding_task(MODELS[self.model]), self.task_options))
+
+    def run(self) -> Iterator[Event]:
+        """Open, ask and answer, and leave the folder complete, also when stopped or failing midway."""
+        entry, objective = fitting(self.objective, self.model, self.objective_options)
+        options = from_json(FitOptions, self.fit_options)
+        task = from_json(encoding_task(entry), self.task_options)
+        if world_size() > 1:
+            raise Fault("pre-training", "it runs in one process only", "Start it without torchrun")
+        with run_folder(self.out) as folder:
+            write_json(folder / "job.json", self.to_json(), room="checkpoint")
+            yield from recorded(self._pretrain(entry, objective, task, options, folder), folder)
+
+    def _pretrain(
+        self, entry: ModelEntry, objective: "Objective", task: Task, options: FitOptions, folder: Path
+    ) -> Generator[Event, None, None]:
+        dataset = yield from opened(self.data, type(task))
+        samples = _split(dataset, options)
+        splits = {name: [s for s in samples if s.split == name] for name in ("train", "val")}
+        if not splits["train"]:
+            raise Fault(dataset.name, "it holds no sample to learn from", "Give data with training samples")
+        task = _encoder(task, replace(dataset, samples=samples), entry.preferred)
+        draws = sum(task.draws(sample) for sample in splits["train"])
+        options = options.resolved(objective.recipe, {}, draws)
+        objective = replace(objective, task=task)
+        write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
+        card = self._card(entry, objective, options, dataset, splits)
+        write_json(folder / "card.json", card, room="checkpoint")
+        yield from pretrained(self.title, self.data, entry, objective, splits, options, folder, card)
+
+    def _card(
+        self,
+        entry: ModelEntry,
+        objective: "Objective",
+        options: FitOptions,
+        dataset: Dataset,
+        splits: dict[str, list[Sample]],
+    ) -> dict[str, Any]:
+        """Return what the folder says of what was learnt, and where it comes from."""
+        import torch
+
+        assert objective.task is not None
+        return {
+            "version": CARD_VERSION,
+            "program": f"BioFM Desktop {__version__}",
+            "kind": "pre-training",
+            "objective": objective.name,
+            "objective_title": objective.title,
+            "objective_options": self.objective_options,
+            "task": objective.task.name,
+            "task_values": objective.task.to_values(),
+            "model": entry.name,
+            "inputs": asdict(objective.task.inputs),
+            "licence": entry.licence,
+            "citation": entry.citation,
+            "data": {"paths": list(self.data), "name": dataset.name, **{k: len(v) for k, v in splits.items()}},
+            "problems": [str(problem) for problem in dataset.problems],
+            "fit": asdict(options),
+            "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        }
+
+
+def encoding_task(entry: ModelEntry) -> type[Task]:
+    """Return the task that reads samples for a model."""
+    return next(task for task in TASKS if task.takes is entry.takes and task.grain is entry.grain)
+
+
+def objectives_for(entry: ModelEntry) -> "list[type[Objective]]":
+    """Return the objectives that a model can learn by."""
+    from biofm_desktop.engine.training.pretraining import OBJECTIVES
+
+    return [each for each in OBJECTIVES if each.takes is entry.takes and entry.grain in each.grains]
+
+
+def fitting(objective: str, model: str, options: Mapping[str, Any]) -> "tuple[ModelEntry, Objective]":
+    """Return model and objective; raise `Fault` where they do not fit each other."""
+    from biofm_desktop.engine.training.pretraining import OBJECTIVES
+
+    entry, kind = MODELS[model], OBJECTIVES[objective]
+    fit = objectives_for(entry)
+    if kind not in fit:
+        names = ", ".join(each.name for each in fit)
+        raise Fault(f"objective {objective}", f"it does not fit the model {model}", f"Choose {names}")
+    return entry, from_json(kind, options)
+
+
+def resumed(
+    title: str, plan: Mapping[str, Any], card: dict[str, Any], options: FitOptions, folder: Path
+) -> Generator[Event, None, None]:
+    """Go on with the pre-training of a folder, whose job is ``plan``."""
+    entry, objective = fitting(plan["objective"], plan["model"], plan["objective_options"])
+    kind = encoding_task(entry)
+    dataset = yield from opened(plan["data"], kind)
+    stored = read_json(folder / SPLITS)
+    kept = [replace(s, split=stored[s.key]) for s in dataset if s.key in stored]
+    splits = {name: [s for s in kept if s.split == name] for name in ("train", "val")}
+    objective = replace(objective, task=kind.from_values(card["task_values"]))
+    yield from pretrained(title, plan["data"], entry, objective, splits, options, folder, card, go_on=True)
+
+
+def pretrained(
+    title: str,
+    data: tuple[str, ...],
+    entry: ModelEntry,
+    objective: "Objective",
+    splits: dict[str, list[Sample]],
+    options: FitOptions,
+    folder: Path,
+    card: dict[str, Any],
+    *,
+    go_on: bool = False,
+) -> Generator[Event, None, None]:
+    """Learn by the objective, and probe before and after where there are classes to probe with."""
+    import torch
+    from safetensors.torch import load_file
+
+    from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
+    from biofm_desktop.engine.training.pretraining.backbone import Backbone
+
+    task = objective.task
+    assert task is not None
+    device = chosen_device(options.device)
+    with threads(options.threads):
+        torch.manual_seed(options.seed)
+        backbone = Backbone(entry.build(task.inputs, task.outputs), entry.head, _example(task.inputs))
+        network = placed(objective.network(backbone, task.inputs), device)
+        before, prepared = None, dict[str, "Items"]()
+
+        def teach(items: "Mapping[str, Items]") -> Lesson:
+            from biofm_desktop.engine.training.pretraining import Questions
+
+            nonlocal before
+            prepared.update(items)
+            if not go_on:
+                before = _probe(backbone, objective, items, device)
+                write_json(folder / "card.json", {**card, "probe": before}, room="checkpoint")
+            return Lesson(objective, items["train"], Questions(objective, items["val"]))
+
+        note = partial(note_run, data, folder, model=entry.name, task=objective.name)
+        how = {"go_on": go_on, "teach": teach, "unlabelled": ("train", "val"), "write": _write_backbone}
+        for event in fitted(title, network, task, splits, options, set(), folder, note, **how):
+            if isinstance(event, Finished) and not event.stopped and rank() == 0:
+                yield Progress(0, 0, "Probing what was learnt")
+                backbone.network.load_state_dict(load_file(folder / BACKBONE, device=str(device)))
+                yield from _told(event, read_json(folder / "card.json").get("probe"), folder, backbone, objective, prepared, device)
+            else:
+                yield event
+
+
+def _told(
+    event: Finished,
+    before: dict[str, Any] | None,
+    folder: Path,
+    backbone: "Backbone",
+    objective: "Objective",
+    items: "Mapping[str, Items]",
+    device: "torch.device",
+) -> Iterator[Event]:
+    """Probe what was learnt, note it beside the other figures, and say so."""
+    after = _probe(backbone, objective, items, device)
+    if before is None or after is None:
+        if objective.task is not None and objective.by_place:
+            yield Warned("No linear probe: fewer than two classes are labelled, so what was learnt cannot be judged by them")
+        yield event
+        return
+    metrics = read_json(folder / METRICS)
+    metrics["probe"] = {"before": before, "after": after}
+    write_json(folder / METRICS, metrics, room="checkpoint")
+    line = (
+        f"; linear probe: accuracy {before['accuracy']:.3f} before, {after['accuracy']:.3f} after, "
+        f"macro F1 {before['macro_f1']:.3f} before, {after['macro_f1']:.3f} after"
+    )
+    yield replace(event, message=event.message + line, result={**(event.result or {}), "probe": metrics["probe"]})
+
+
+def _probe(
+    backbone: "Backbone", objective: "Objective", items: "Mapping[str, Items]", device: "torch.device"
+) -> dict[str, Any] | None:
+    from biofm_desktop.engine.training.pretraining.probe import probed
+
+    found = probed(backbone, objective.by_place, items["train"], items["val"], device)
+    return asdict(found) if found else None
+
+
+def _write_backbone(checkpoints: "Checkpoints") -> Path:
+    from biofm_desktop.engine.training.checkpoints import write_weights
+
+    path, inside = checkpoints.folder / BACKBONE, "backbone.network."
+    learnt = checkpoints.learnt()
+    write_weights({n.removeprefix(inside): t for n, t in learnt.items() if n.startswith(inside)}, path)
+    return path
+
+
+def _split(dataset: Dataset, options: FitOptions) -> tuple[Sample, ...]:
+    """Return the samples with the splits that a training would give them; those without label are learnt from."""
+    taught = with_split(learnable(dataset), seed=options.seed, validation=options.validation, test=options.test)
+    known = {sample.key: sample.split for sample in taught}
+    samples = tuple(replace(s, split=known.get(s.key, s.split or "train")) for s in dataset)
+    return with_split(samples, seed=options.seed, validation=options.validation)
+
+
+def _encoder(task: Task, dataset: Dataset, preferred: InputSpec | None) -> Task:
+    """Return the task that reads the samples; its classes are those of the labels where there are any."""
+    try:
+        return task.for_dataset(dataset, preferred)
+    except Fault:  # no labels
+        values = {**task.to_values(), "classes": _UNKNOWN}
+        return type(task).from_values(values).for_dataset(dataset, preferred)
+
+
+def _example(inputs: InputSpec) -> "torch.Tensor":
+    """Return a batch of two inputs of this kind."""
+    import torch
+
+    if len(inputs.size) == 1:
+        return torch.ones(2, *inputs.size, dtype=torch.int64)
+    return torch.zeros(2, inputs.channels, *inputs.size)

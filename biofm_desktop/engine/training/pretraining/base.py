@@ -1,0 +1,89 @@
+"""What an objective of self-supervised pre-training is: it makes a question and its answer of a sample without label."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, overload
+
+import torch
+from torch import Tensor, nn
+
+from biofm_desktop.engine.samples import Grain, InputSpec, Sample
+from biofm_desktop.engine.tasks import Item, Task
+
+from .backbone import Backbone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective(ABC):
+    """Stands for a task in the training loop; its fields with a title are its options.
+
+    ``task`` encodes the samples. ``metric`` is the figure that is told; larger is better. ``grains`` are those of the
+    models that it can train, ``by_place`` whether it teaches what is seen place by place, not of the whole.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    help: ClassVar[str]
+    takes: ClassVar[type[Sample]]
+    grains: ClassVar[tuple[Grain, ...]] = (Grain.SAMPLE,)
+    metric: ClassVar[str]
+    recipe: ClassVar[dict[str, float]] = {"steps": 1500, "batch_size": 32, "learning_rate": 1e-3}
+    grain: ClassVar[Grain] = Grain.SAMPLE
+    by_place: ClassVar[bool] = True
+
+    task: Task | None = None
+
+    @abstractmethod
+    def network(self, backbone: Backbone, inputs: InputSpec) -> nn.Module:
+        """Return what is trained: the ``backbone``, under that name, with what the objective needs behind it."""
+
+    @abstractmethod
+    def augment(self, item: Item, generator: torch.Generator) -> Item:
+        """Return a question and its answer, made of an item by chance."""
+
+    @abstractmethod
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the mean loss of a batch as a scalar."""
+
+    @abstractmethod
+    def score(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> dict[str, float]:
+        """Return the figures over all held-out items."""
+
+    def notes(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> dict[str, Any]:
+        """Return nothing: there are no classes here."""
+        return {}
+
+    def compact(self, output: Tensor) -> Tensor:
+        """Return what `score` needs of an output: all of it."""
+        return output
+
+    def changed(self, inputs: Tensor, generator: torch.Generator) -> Tensor:
+        """Return inputs changed by chance as the task's augmentation says; pictures are cut to the size of a crop."""
+        assert self.task is not None
+        target = torch.zeros(inputs.shape[-2:], dtype=torch.uint8) if self.task.grain is Grain.PIXEL else None
+        return self.task.augment(Item(inputs, target), generator).inputs
+
+
+class Questions(Sequence[Item]):
+    """Held-out items as questions with their answers: the same ones each time."""
+
+    def __init__(self, objective: Objective, items: Sequence[Item]) -> None:
+        self._objective, self._items = objective, items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Item]: ...
+    def __getitem__(self, index: int | slice) -> Item | list[Item]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return self._objective.augment(self._items[index], torch.Generator().manual_seed(index))
+
+
+def rand(generator: torch.Generator) -> float:
+    """Return a number from 0 to 1 by this chance."""
+    return float(torch.rand((), generator=generator))
