@@ -68,9 +68,8 @@ def _models() -> list[dict[str, Any]]:
 
 
 def _objectives() -> list[dict[str, Any]]:
-    from biofm_desktop.engine.jobs.pretrain import objectives_for
     from biofm_desktop.engine.models import MODELS
-    from biofm_desktop.engine.training.pretraining import OBJECTIVES
+    from biofm_desktop.engine.objectives import OBJECTIVES, objectives_for
 
     return [
         {

@@ -8,10 +8,9 @@ from pathlib import Path
 def pretrain_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     """Fill the parser of ``biofm pretrain``."""
     from biofm_desktop.engine.jobs import FitOptions
-    from biofm_desktop.engine.jobs.pretrain import encoding_task
     from biofm_desktop.engine.models import MODELS
+    from biofm_desktop.engine.objectives import OBJECTIVES, encoding_task
     from biofm_desktop.engine.options import add_flags
-    from biofm_desktop.engine.training.pretraining import OBJECTIVES
 
     parser.add_argument("objective", metavar="OBJECTIVE", help=", ".join(OBJECTIVES.names))
     parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project; need not be labelled")
@@ -23,22 +22,22 @@ def pretrain_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None
     parser.add_argument("--json", action="store_true", help="events as lines of JSON")
     objective = next((word for word in rest if word in OBJECTIVES), None)
     if objective is not None:
-        add_flags(parser.add_argument_group(f"options of {objective}"), OBJECTIVES[objective])
+        add_flags(parser.add_argument_group(f"options of {objective}"), OBJECTIVES[objective])  # type: ignore[arg-type]
     else:
         parser.epilog = "Each objective has options of its own: biofm pretrain OBJECTIVE --model NAME --help"
     add_flags(parser, FitOptions)
     model = next((word for word in rest if word in MODELS), None)
     if model is not None:
-        add_flags(parser.add_argument_group(f"how {model} reads samples"), encoding_task(MODELS[model]))
+        group = parser.add_argument_group(f"how {model} reads samples")
+        add_flags(group, encoding_task(MODELS[model]))  # type: ignore[arg-type]
 
 
 def pretrain(given: argparse.Namespace) -> int:
     """Let a model learn from samples without labels."""
     from biofm_desktop.engine.jobs import FitOptions, PretrainJob
-    from biofm_desktop.engine.jobs.pretrain import encoding_task
     from biofm_desktop.engine.models import MODELS
+    from biofm_desktop.engine.objectives import OBJECTIVES, encoding_task
     from biofm_desktop.engine.options import from_flags
-    from biofm_desktop.engine.training.pretraining import OBJECTIVES
 
     from .commands import run_job, stated
 

@@ -13,7 +13,7 @@ from biofm_desktop.engine.files import link_or_copy, read_json, remove, write_js
 
 from .recording import EVENTS
 
-MODEL, METRICS, BEST = "model.safetensors", "metrics.json", "best.safetensors"
+MODEL, METRICS, BEST, CARD = "model.safetensors", "metrics.json", "best.safetensors", "card.json"
 _NAME = re.compile(r"epoch-(\d+)\.safetensors")
 
 
@@ -86,9 +86,11 @@ def checkpoint(folder: Path, epoch: int) -> Checkpoint:
 def use(folder: Path, epoch: int) -> Checkpoint:
     """Let a run predict with the weights of an epoch from now on; the others stay, so that one can go back.
 
-    ``metrics.json`` then tells the figures of that epoch.
+    ``metrics.json`` then tells the figures of that epoch. Raises `Fault` for a pre-training, which predicts nothing.
     """
     chosen = checkpoint(folder, epoch)
+    if (folder / CARD).is_file() and "objective" in read_json(folder / CARD):
+        raise Fault(folder, "it is a pre-training, which predicts nothing", "Train a model that starts from it")
     if not chosen.used:
         write_with(folder / MODEL, lambda aside: _linked(Path(chosen.path), aside), room="checkpoint")
         figures = read_json(folder / METRICS) if (folder / METRICS).is_file() else {}

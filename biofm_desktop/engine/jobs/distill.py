@@ -109,8 +109,9 @@ class DistillJob(Job):
             write_json(folder / "card.json", card, room="checkpoint")
             note = partial(note_run, self.data, folder, model=self.model, task=kind.name, teacher=self.teacher)
             teach = partial(self._taught, task, teacher, device)
-            taught = {"teach": teach, "unlabelled": ("train",)}
-            yield from fitted(self.title, network, task, splits, options, set(), folder, note, **taught)
+            yield from fitted(
+                self.title, network, task, splits, options, set(), folder, note, teach=teach, unlabelled=("train",)
+            )
 
     def _taught(
         self, task: "Task", teacher: "TrainedRun", device: "torch.device", items: "Mapping[str, Items]"

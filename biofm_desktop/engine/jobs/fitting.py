@@ -75,7 +75,12 @@ def fitted(
     lesson = teach(items) if teach else Lesson(task, items["train"], items["val"])
     repeats = items["train"].repeats()
     steps = -(-sum(repeats) // (options.batch_size * options.accumulate)) * options.epochs
-    facts = {"train": len(items["train"]), "validation": len(items["val"]), "metric": lesson.task.metric, "goes_on": go_on}
+    facts = {
+        "train": len(items["train"]),
+        "validation": len(items["val"]),
+        "metric": lesson.task.metric,
+        "goes_on": go_on,
+    }
     yield Started(title, steps, options.epochs, facts)
     checkpoints, epochs = Checkpoints(folder, network, quiet=rank() > 0), list[EpochDone]()
     device = next(network.parameters()).device

@@ -2,22 +2,24 @@
 
 import platform
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from biofm_desktop import __version__
-from biofm_desktop.engine.events import Event, Finished, Progress, Warned
+from biofm_desktop.engine.events import Event, Finished, Progress
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json, write_json
 from biofm_desktop.engine.models import MODELS, ModelEntry
+from biofm_desktop.engine.objectives import OBJECTIVES, Objective, Questions, encoding_task, fitting_objective
 from biofm_desktop.engine.options import from_json, to_flags
-from biofm_desktop.engine.ranks import rank, world_size
+from biofm_desktop.engine.ranks import world_size
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset, InputSpec, Sample
 from biofm_desktop.engine.samples.splits import with_split
-from biofm_desktop.engine.tasks import TASKS, Task
+from biofm_desktop.engine.tasks import Task
 
 from .base import Job
 from .data import SPLITS, learnable, opened
@@ -29,11 +31,11 @@ if TYPE_CHECKING:
 
     from biofm_desktop.engine.training.checkpoints import Checkpoints
     from biofm_desktop.engine.training.items import Items
-    from biofm_desktop.engine.training.pretraining import Objective
     from biofm_desktop.engine.training.pretraining.backbone import Backbone
 
 #: What a pre-training leaves: the tensors of the model, but those of its head.
 BACKBONE = "backbone.safetensors"
+CARD = "card.json"
 CARD_VERSION = 1
 #: Stand for the classes where the data have none: the head is not trained.
 _UNKNOWN = ("unknown", "others")
@@ -66,8 +68,6 @@ class PretrainJob(Job):
 
     def command(self) -> list[str]:
         """Return the command line that does the same."""
-        from biofm_desktop.engine.training.pretraining import OBJECTIVES
-
         words = ["biofm", "pretrain", self.objective, *self.data, "--model", self.model, "--out", self.out]
         words += to_flags(from_json(OBJECTIVES[self.objective], self.objective_options))
         words += to_flags(from_json(FitOptions, self.fit_options))
@@ -75,7 +75,8 @@ class PretrainJob(Job):
 
     def run(self) -> Iterator[Event]:
         """Open, ask and answer, and leave the folder complete, also when stopped or failing midway."""
-        entry, objective = fitting(self.objective, self.model, self.objective_options)
+        entry = MODELS[self.model]
+        objective = from_json(fitting_objective(self.objective, entry), self.objective_options)
         options = from_json(FitOptions, self.fit_options)
         task = from_json(encoding_task(entry), self.task_options)
         if world_size() > 1:
@@ -85,7 +86,7 @@ class PretrainJob(Job):
             yield from recorded(self._pretrain(entry, objective, task, options, folder), folder)
 
     def _pretrain(
-        self, entry: ModelEntry, objective: "Objective", task: Task, options: FitOptions, folder: Path
+        self, entry: ModelEntry, objective: Objective, task: Task, options: FitOptions, folder: Path
     ) -> Generator[Event, None, None]:
         dataset = yield from opened(self.data, type(task))
         samples = _split(dataset, options)
@@ -98,13 +99,13 @@ class PretrainJob(Job):
         objective = replace(objective, task=task)
         write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
         card = self._card(entry, objective, options, dataset, splits)
-        write_json(folder / "card.json", card, room="checkpoint")
+        write_json(folder / CARD, card, room="checkpoint")
         yield from pretrained(self.title, self.data, entry, objective, splits, options, folder, card)
 
     def _card(
         self,
         entry: ModelEntry,
-        objective: "Objective",
+        objective: Objective,
         options: FitOptions,
         dataset: Dataset,
         splits: dict[str, list[Sample]],
@@ -133,35 +134,12 @@ class PretrainJob(Job):
         }
 
 
-def encoding_task(entry: ModelEntry) -> type[Task]:
-    """Return the task that reads samples for a model."""
-    return next(task for task in TASKS if task.takes is entry.takes and task.grain is entry.grain)
-
-
-def objectives_for(entry: ModelEntry) -> "list[type[Objective]]":
-    """Return the objectives that a model can learn by."""
-    from biofm_desktop.engine.training.pretraining import OBJECTIVES
-
-    return [each for each in OBJECTIVES if each.takes is entry.takes and entry.grain in each.grains]
-
-
-def fitting(objective: str, model: str, options: Mapping[str, Any]) -> "tuple[ModelEntry, Objective]":
-    """Return model and objective; raise `Fault` where they do not fit each other."""
-    from biofm_desktop.engine.training.pretraining import OBJECTIVES
-
-    entry, kind = MODELS[model], OBJECTIVES[objective]
-    fit = objectives_for(entry)
-    if kind not in fit:
-        names = ", ".join(each.name for each in fit)
-        raise Fault(f"objective {objective}", f"it does not fit the model {model}", f"Choose {names}")
-    return entry, from_json(kind, options)
-
-
 def resumed(
     title: str, plan: Mapping[str, Any], card: dict[str, Any], options: FitOptions, folder: Path
 ) -> Generator[Event, None, None]:
     """Go on with the pre-training of a folder, whose job is ``plan``."""
-    entry, objective = fitting(plan["objective"], plan["model"], plan["objective_options"])
+    entry = MODELS[plan["model"]]
+    objective = from_json(OBJECTIVES[plan["objective"]], plan["objective_options"])
     kind = encoding_task(entry)
     dataset = yield from opened(plan["data"], kind)
     stored = read_json(folder / SPLITS)
@@ -175,7 +153,7 @@ def pretrained(
     title: str,
     data: tuple[str, ...],
     entry: ModelEntry,
-    objective: "Objective",
+    objective: Objective,
     splits: dict[str, list[Sample]],
     options: FitOptions,
     folder: Path,
@@ -197,62 +175,73 @@ def pretrained(
         torch.manual_seed(options.seed)
         backbone = Backbone(entry.build(task.inputs, task.outputs), entry.head, _example(task.inputs))
         network = placed(objective.network(backbone, task.inputs), device)
-        before, prepared = None, dict[str, "Items"]()
-
-        def teach(items: "Mapping[str, Items]") -> Lesson:
-            from biofm_desktop.engine.training.pretraining import Questions
-
-            nonlocal before
-            prepared.update(items)
-            if not go_on:
-                before = _probe(backbone, objective, items, device)
-                write_json(folder / "card.json", {**card, "probe": before}, room="checkpoint")
-            return Lesson(objective, items["train"], Questions(objective, items["val"]))
-
-        note = partial(note_run, data, folder, model=entry.name, task=objective.name)
-        how = {"go_on": go_on, "teach": teach, "unlabelled": ("train", "val"), "write": _write_backbone}
-        for event in fitted(title, network, task, splits, options, set(), folder, note, **how):
-            if isinstance(event, Finished) and not event.stopped and rank() == 0:
-                yield Progress(0, 0, "Probing what was learnt")
-                backbone.network.load_state_dict(load_file(folder / BACKBONE, device=str(device)))
-                yield from _told(event, read_json(folder / "card.json").get("probe"), folder, backbone, objective, prepared, device)
-            else:
-                yield event
-
-
-def _told(
-    event: Finished,
-    before: dict[str, Any] | None,
-    folder: Path,
-    backbone: "Backbone",
-    objective: "Objective",
-    items: "Mapping[str, Items]",
-    device: "torch.device",
-) -> Iterator[Event]:
-    """Probe what was learnt, note it beside the other figures, and say so."""
-    after = _probe(backbone, objective, items, device)
-    if before is None or after is None:
-        if objective.task is not None and objective.by_place:
-            yield Warned("No linear probe: fewer than two classes are labelled, so what was learnt cannot be judged by them")
-        yield event
-        return
-    metrics = read_json(folder / METRICS)
-    metrics["probe"] = {"before": before, "after": after}
-    write_json(folder / METRICS, metrics, room="checkpoint")
-    line = (
-        f"; linear probe: accuracy {before['accuracy']:.3f} before, {after['accuracy']:.3f} after, "
-        f"macro F1 {before['macro_f1']:.3f} before, {after['macro_f1']:.3f} after"
-    )
-    yield replace(event, message=event.message + line, result={**(event.result or {}), "probe": metrics["probe"]})
+        probing = _Probing(backbone, objective, device, folder, None if go_on else card)
+        events = fitted(
+            title,
+            network,
+            task,
+            splits,
+            options,
+            set(),
+            folder,
+            partial(note_run, data, folder, model=entry.name, task=objective.name),
+            go_on=go_on,
+            teach=probing.teach,
+            unlabelled=("train", "val"),
+            write=_write_backbone,
+        )
+        with closing(events):
+            for event in events:
+                if isinstance(event, Finished) and not event.stopped:
+                    yield Progress(0, 0, "Probing what was learnt")
+                    backbone.network.load_state_dict(load_file(folder / BACKBONE, device=str(device)))
+                    yield probing.told(event)
+                else:
+                    yield event
 
 
-def _probe(
-    backbone: "Backbone", objective: "Objective", items: "Mapping[str, Items]", device: "torch.device"
-) -> dict[str, Any] | None:
-    from biofm_desktop.engine.training.pretraining.probe import probed
+class _Probing:
+    """The linear probe before (noted in the ``card`` of a new pre-training) and after."""
 
-    found = probed(backbone, objective.by_place, items["train"], items["val"], device)
-    return asdict(found) if found else None
+    def __init__(
+        self,
+        backbone: "Backbone",
+        objective: Objective,
+        device: "torch.device",
+        folder: Path,
+        card: dict[str, Any] | None,
+    ) -> None:
+        self._backbone, self._objective, self._device = backbone, objective, device
+        self._folder, self._card = folder, card
+
+    def teach(self, items: "Mapping[str, Items]") -> Lesson:
+        """Return the questions; the start is probed first."""
+        self._items = items
+        if self._card is not None:
+            write_json(self._folder / CARD, {**self._card, "probe": self._figures()}, room="checkpoint")
+        return Lesson(self._objective, items["train"], Questions(self._objective, items["val"]))
+
+    def told(self, event: Finished) -> Finished:
+        """Return the last event with what the probe says, which is noted beside the other figures."""
+        before, after = read_json(self._folder / CARD).get("probe"), self._figures()
+        if before is None or after is None:
+            return event
+        metrics = read_json(self._folder / METRICS)
+        metrics["probe"] = {"before": before, "after": after}
+        write_json(self._folder / METRICS, metrics, room="checkpoint")
+        figures = (
+            f"{name.replace('_', ' ')} {before[name]:.3f} before, {after[name]:.3f} after"
+            for name in ("accuracy", "macro_f1")
+        )
+        result = {**(event.result or {}), "probe": metrics["probe"]}
+        return replace(event, message=f"{event.message}; linear probe: {', '.join(figures)}", result=result)
+
+    def _figures(self) -> dict[str, Any] | None:
+        from biofm_desktop.engine.training.pretraining.probe import probed
+
+        by_place = self._objective.by_place
+        found = probed(self._backbone, by_place, self._items["train"], self._items["val"], self._device)
+        return asdict(found) if found else None
 
 
 def _write_backbone(checkpoints: "Checkpoints") -> Path:

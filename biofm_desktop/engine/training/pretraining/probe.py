@@ -25,7 +25,7 @@ _MOST = 4000
 
 @dataclass(frozen=True)
 class Probe:
-    """Figures of a linear classifier on held-out samples, from 0 to 1, and how many samples it was taught and judged."""
+    """Figures of a linear classifier on held-out samples, from 0 to 1; on how many it was taught and judged."""
 
     accuracy: float
     macro_f1: float

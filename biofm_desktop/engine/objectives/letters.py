@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from typing import TYPE_CHECKING, ClassVar
 
 from biofm_desktop.engine.options import option
-from biofm_desktop.engine.samples import InputSpec, Sample, SequenceSample
+from biofm_desktop.engine.samples import Sample, SequenceSample
 from biofm_desktop.engine.tasks import Item
 
-from .backbone import Backbone
 from .base import Objective, rand
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 #: Places that are not to be named.
 _PASSED = -1
@@ -28,30 +26,27 @@ class MaskedLetters(Objective):
     help: ClassVar[str] = "Stretches of letters are hidden and named from what stands around them."
     takes: ClassVar[type[Sample]] = SequenceSample
     metric: ClassVar[str] = "letters_right"
+    builder: ClassVar[str] = "Naming"
 
     hidden: float = option(0.15, "Hidden share", low=0.01, high=0.9, help="So many of the letters are hidden")
     span: int = option(3, "Letters in a row", low=1, high=64, help="Letters are hidden in stretches of so many")
 
-    def network(self, backbone: Backbone, inputs: InputSpec) -> nn.Module:
-        """Return backbone and namer: (B, length) to (B, letters, length)."""
-        return _Naming(backbone, inputs.channels)
-
-    def augment(self, item: Item, generator: torch.Generator) -> Item:
+    def augment(self, item: Item, generator: "Generator") -> Item:
         """Return the letters with holes (0), and the letters of the holes (places elsewhere: -1)."""
+        import torch
+        from torch.nn.functional import max_pool1d
+
         letters = self.changed(item.inputs, generator)
         starts = torch.rand(len(letters), generator=generator) < self.hidden / self.span
-        holes = (
-            functional.max_pool1d(starts.float()[None, None], self.span, 1, self.span // 2)[0, 0, : len(letters)] > 0
-        )
+        holes = max_pool1d(starts.float()[None, None], self.span, 1, self.span // 2)[0, 0, : len(letters)] > 0
         holes &= letters > 0
         return Item(torch.where(holes, 0, letters), torch.where(holes, letters - 1, _PASSED))
 
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+    def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
         """Return the cross-entropy of the hidden letters."""
-        named = functional.cross_entropy(output, target, ignore_index=_PASSED, reduction="sum")
-        return named / (target != _PASSED).sum().clamp(min=1)
+        return _unlike(output, target)
 
-    def score(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> dict[str, float]:
+    def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
         """Return the share of hidden letters that are named right."""
         return _right(outputs, targets)
 
@@ -65,64 +60,40 @@ class NextLetter(Objective):
     help: ClassVar[str] = "A sequence breaks off somewhere; the letter that comes next is to be named."
     takes: ClassVar[type[Sample]] = SequenceSample
     metric: ClassVar[str] = "letters_right"
+    builder: ClassVar[str] = "Guessing"
 
-    def network(self, backbone: Backbone, inputs: InputSpec) -> nn.Module:
-        """Return backbone and namer: (B, length) to (B, letters)."""
-        return _Guessing(backbone, inputs.channels)
-
-    def augment(self, item: Item, generator: torch.Generator) -> Item:
+    def augment(self, item: Item, generator: "Generator") -> Item:
         """Return the letters up to a place, moved to the end of the window, and the one that comes there."""
+        from torch import zeros_like
+
         letters = self.changed(item.inputs, generator)
         count = int((letters > 0).sum())
         place = max(1, min(len(letters) - 1, round((0.25 + 0.75 * rand(generator)) * count) - 1))
-        seen = torch.zeros_like(letters)
+        seen = zeros_like(letters)
         seen[len(letters) - place :] = letters[:place]
         return Item(seen, letters[place] - 1)
 
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+    def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
         """Return the cross-entropy of the letters that come next."""
-        named = functional.cross_entropy(output, target, ignore_index=_PASSED, reduction="sum")
-        return named / (target != _PASSED).sum().clamp(min=1)
+        return _unlike(output, target)
 
-    def score(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> dict[str, float]:
+    def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
         """Return the share of letters that are named right."""
         return _right(outputs, targets)
 
 
-def _right(outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> dict[str, float]:
+def _unlike(output: "Tensor", target: "Tensor") -> "Tensor":
+    """Return the mean cross-entropy over the places that are to be named."""
+    from torch.nn.functional import cross_entropy
+
+    named = cross_entropy(output, target, ignore_index=_PASSED, reduction="sum")
+    return named / (target != _PASSED).sum().clamp(min=1)
+
+
+def _right(outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
     right, count = 0, 0
     for output, target in zip(outputs, targets):
         known = target != _PASSED
         right += int(((output.argmax(0) == target) & known).sum())
         count += int(known.sum())
     return {"letters_right": right / count if count else 0.0}
-
-
-class _Naming(nn.Module):
-    def __init__(self, backbone: Backbone, letters: int) -> None:
-        super().__init__()
-        self.backbone = backbone
-        # It knows the letters beside a hole by itself, so that the backbone may be coarse.
-        self.namer = nn.Sequential(
-            nn.Conv1d(backbone.channels + letters, 128, 9, padding=4), nn.ReLU(), nn.Conv1d(128, letters, 1)
-        )
-        self._letters = letters
-
-    def forward(self, indices: Tensor) -> Tensor:
-        _, places = self.backbone(indices)
-        fine = functional.interpolate(places, indices.shape[-1], mode="linear", align_corners=False)
-        own = functional.one_hot(indices, self._letters + 1)[..., 1:].transpose(1, 2).float()
-        out: Tensor = self.namer(torch.cat([fine, own], 1))
-        return out
-
-
-class _Guessing(nn.Module):
-    def __init__(self, backbone: Backbone, letters: int) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self.namer = nn.Linear(backbone.features, letters)
-
-    def forward(self, indices: Tensor) -> Tensor:
-        whole, _ = self.backbone(indices)
-        out: Tensor = self.namer(whole)
-        return out

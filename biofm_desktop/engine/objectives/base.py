@@ -1,17 +1,18 @@
-"""What an objective of self-supervised pre-training is: it makes a question and its answer of a sample without label."""
+"""What an objective of self-supervised pre-training is: it makes question and answer of a sample without label."""
 
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, overload
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from biofm_desktop.engine.samples import Grain, InputSpec, Sample
 from biofm_desktop.engine.tasks import Item, Task
 
-from .backbone import Backbone
+if TYPE_CHECKING:
+    from torch import Generator, Tensor, nn
+
+_NETWORKS = "biofm_desktop.engine.training.pretraining.networks"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,8 @@ class Objective(ABC):
     """Stands for a task in the training loop; its fields with a title are its options.
 
     ``task`` encodes the samples. ``metric`` is the figure that is told; larger is better. ``grains`` are those of the
-    models that it can train, ``by_place`` whether it teaches what is seen place by place, not of the whole.
+    models that it can train, ``builder`` names the network of `training.pretraining.networks` that stands behind them,
+    ``by_place`` says whether it teaches what is seen place by place, not of the whole.
     """
 
     name: ClassVar[str]
@@ -30,38 +32,42 @@ class Objective(ABC):
     metric: ClassVar[str]
     recipe: ClassVar[dict[str, float]] = {"steps": 1500, "batch_size": 32, "learning_rate": 1e-3}
     grain: ClassVar[Grain] = Grain.SAMPLE
+    builder: ClassVar[str]
     by_place: ClassVar[bool] = True
 
     task: Task | None = None
 
-    @abstractmethod
-    def network(self, backbone: Backbone, inputs: InputSpec) -> nn.Module:
+    def network(self, backbone: "nn.Module", inputs: InputSpec) -> "nn.Module":
         """Return what is trained: the ``backbone``, under that name, with what the objective needs behind it."""
+        made: Any = getattr(importlib.import_module(_NETWORKS), self.builder)(backbone, inputs)
+        return made
 
     @abstractmethod
-    def augment(self, item: Item, generator: torch.Generator) -> Item:
+    def augment(self, item: Item, generator: "Generator") -> Item:
         """Return a question and its answer, made of an item by chance."""
 
     @abstractmethod
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+    def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
         """Return the mean loss of a batch as a scalar."""
 
     @abstractmethod
-    def score(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> dict[str, float]:
+    def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
         """Return the figures over all held-out items."""
 
-    def notes(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> dict[str, Any]:
+    def notes(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, Any]:
         """Return nothing: there are no classes here."""
         return {}
 
-    def compact(self, output: Tensor) -> Tensor:
+    def compact(self, output: "Tensor") -> "Tensor":
         """Return what `score` needs of an output: all of it."""
         return output
 
-    def changed(self, inputs: Tensor, generator: torch.Generator) -> Tensor:
+    def changed(self, inputs: "Tensor", generator: "Generator") -> "Tensor":
         """Return inputs changed by chance as the task's augmentation says; pictures are cut to the size of a crop."""
+        from torch import uint8, zeros
+
         assert self.task is not None
-        target = torch.zeros(inputs.shape[-2:], dtype=torch.uint8) if self.task.grain is Grain.PIXEL else None
+        target = zeros(inputs.shape[-2:], dtype=uint8) if self.task.grain is Grain.PIXEL else None
         return self.task.augment(Item(inputs, target), generator).inputs
 
 
@@ -81,9 +87,13 @@ class Questions(Sequence[Item]):
     def __getitem__(self, index: int | slice) -> Item | list[Item]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        return self._objective.augment(self._items[index], torch.Generator().manual_seed(index))
+        from torch import Generator
+
+        return self._objective.augment(self._items[index], Generator().manual_seed(index))
 
 
-def rand(generator: torch.Generator) -> float:
+def rand(generator: "Generator") -> float:
     """Return a number from 0 to 1 by this chance."""
-    return float(torch.rand((), generator=generator))
+    from torch import rand as random
+
+    return float(random((), generator=generator))

@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from typing import TYPE_CHECKING, ClassVar
 
 from biofm_desktop.engine.options import option
-from biofm_desktop.engine.samples import ImageSample, InputSpec, Sample
+from biofm_desktop.engine.samples import ImageSample, Sample
 from biofm_desktop.engine.tasks import Item
 from biofm_desktop.engine.tasks.intensity import shifted, unshifted
 
-from .backbone import Backbone
 from .base import Objective, rand
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +24,7 @@ class Contrastive(Objective):
     help: ClassVar[str] = "Two changed views of a picture shall look alike, unlike all others. Wants large batches."
     takes: ClassVar[type[Sample]] = ImageSample
     metric: ClassVar[str] = "matched"
+    builder: ClassVar[str] = "Projected"
     by_place: ClassVar[bool] = False
     recipe: ClassVar[dict[str, float]] = {"steps": 1200, "batch_size": 64, "learning_rate": 1e-3}
 
@@ -37,16 +36,17 @@ class Contrastive(Objective):
     )
     temperature: float = option(0.2, "Temperature", low=0.01, high=2, help="The lower, the harder", advanced=True)
 
-    def network(self, backbone: Backbone, inputs: InputSpec) -> nn.Module:
-        """Return backbone and projection: (B, 2, C, Y, X) to (B, 2, 128)."""
-        return _Projected(backbone)
-
-    def augment(self, item: Item, generator: torch.Generator) -> Item:
+    def augment(self, item: Item, generator: "Generator") -> Item:
         """Return two views; there is nothing to be said of them but that they belong together."""
-        return Item(torch.stack([self._view(item.inputs, generator) for _ in range(2)]), torch.tensor(0))
+        from torch import stack, tensor
 
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        return Item(stack([self._view(item.inputs, generator) for _ in range(2)]), tensor(0))
+
+    def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
         """Return NT-Xent over all views of a batch; of a single picture how unlike its views are."""
+        import torch
+        from torch.nn import functional
+
         views = functional.normalize(output.flatten(0, 1), dim=1)
         alike = views @ views.T / self.temperature
         if len(output) == 1:
@@ -55,14 +55,19 @@ class Contrastive(Objective):
         partner = torch.arange(len(views), device=views.device) ^ 1
         return functional.cross_entropy(alike, partner)
 
-    def score(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> dict[str, float]:
+    def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
         """Return the share of views whose nearest other view is of the same picture."""
+        import torch
+        from torch.nn import functional
+
         views = functional.normalize(torch.stack(list(outputs)).float().flatten(0, 1), dim=1)
         alike = views @ views.T
         alike.fill_diagonal_(-2)
         return {"matched": float((alike.argmax(1) == (torch.arange(len(views)) ^ 1)).float().mean())}
 
-    def _view(self, picture: Tensor, generator: torch.Generator) -> Tensor:
+    def _view(self, picture: "Tensor", generator: "Generator") -> "Tensor":
+        from torch.nn.functional import interpolate
+
         assert self.task is not None
         unit = self._recoloured(unshifted(self.changed(picture, generator), self.task.inputs.scaling), generator)
         height, width = unit.shape[-2:]
@@ -70,30 +75,20 @@ class Contrastive(Objective):
         tall, wide = max(4, round(height * share**0.5)), max(4, round(width * share**0.5))
         top, left = (round(rand(generator) * (a - b)) for a, b in ((height, tall), (width, wide)))
         crop = unit[None, :, top : top + tall, left : left + wide]
-        crop = functional.interpolate(crop, (height, width), mode="bilinear", align_corners=False)[0]
+        crop = interpolate(crop, (height, width), mode="bilinear", align_corners=False)[0]
         if rand(generator) < 0.5:
             crop = crop.flip(-1)
         return shifted(crop, self.task.inputs.scaling)
 
-    def _recoloured(self, unit: Tensor, generator: torch.Generator) -> Tensor:
+    def _recoloured(self, unit: "Tensor", generator: "Generator") -> "Tensor":
         """Change brightness, contrast and the weight of each channel; now and then take the colour away."""
+        from torch import rand as random
+
         strength = self.colour
-        gains = 1 + strength * (torch.rand(len(unit), 1, 1, generator=generator) - 0.5)
+        gains = 1 + strength * (random(len(unit), 1, 1, generator=generator) - 0.5)
         contrast = 1 + strength * (2 * rand(generator) - 1)
         mean = unit.mean()
         unit = (unit * gains - mean) * contrast + mean + 0.5 * strength * (rand(generator) - 0.5)
         if len(unit) > 1 and rand(generator) < 0.5 * strength:
             unit = unit.mean(0, keepdim=True).expand_as(unit)
         return unit.clamp(0, 1)
-
-
-class _Projected(nn.Module):
-    def __init__(self, backbone: Backbone) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self.projection = nn.Sequential(nn.Linear(backbone.features, 256), nn.ReLU(), nn.Linear(256, 128))
-
-    def forward(self, views: Tensor) -> Tensor:
-        whole, _ = self.backbone(views.flatten(0, 1))
-        out: Tensor = self.projection(whole).unflatten(0, (len(views), 2))
-        return out

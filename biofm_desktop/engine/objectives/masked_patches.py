@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from typing import TYPE_CHECKING, ClassVar
 
 from biofm_desktop.engine.options import option
-from biofm_desktop.engine.samples import Grain, ImageSample, InputSpec, Sample
+from biofm_desktop.engine.samples import Grain, ImageSample, Sample
 from biofm_desktop.engine.tasks import Item
 
-from .backbone import Backbone
 from .base import Objective
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,28 +24,28 @@ class MaskedPatches(Objective):
     takes: ClassVar[type[Sample]] = ImageSample
     grains: ClassVar[tuple[Grain, ...]] = (Grain.SAMPLE, Grain.PIXEL)
     metric: ClassVar[str] = "explained"
+    builder: ClassVar[str] = "Painting"
 
     patches: int = option(8, "Patches a side", low=2, high=64, help="A picture is cut into so many by so many patches")
     hidden: float = option(0.5, "Hidden share", low=0.05, high=0.95, help="So much of the patches is hidden")
 
-    def network(self, backbone: Backbone, inputs: InputSpec) -> nn.Module:
-        """Return backbone and painter: (B, C, Y, X) to (B, C, Y, X)."""
-        return _Painting(backbone, inputs)
-
-    def augment(self, item: Item, generator: torch.Generator) -> Item:
+    def augment(self, item: Item, generator: "Generator") -> Item:
         """Return the picture with holes of its mean, and the picture with one more channel that is 1 in the holes."""
-        picture = self.changed(item.inputs, generator)
-        holes = (torch.rand(1, 1, self.patches, self.patches, generator=generator) < self.hidden).float()
-        mask = functional.interpolate(holes, picture.shape[-2:], mode="nearest")[0]
-        mean = picture.mean((-2, -1), keepdim=True)
-        return Item(picture * (1 - mask) + mean * mask, torch.cat([picture, mask]))
+        from torch import cat, rand
+        from torch.nn.functional import interpolate
 
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        picture = self.changed(item.inputs, generator)
+        holes = (rand(1, 1, self.patches, self.patches, generator=generator) < self.hidden).float()
+        mask = interpolate(holes, picture.shape[-2:], mode="nearest")[0]
+        mean = picture.mean((-2, -1), keepdim=True)
+        return Item(picture * (1 - mask) + mean * mask, cat([picture, mask]))
+
+    def loss(self, output: "Tensor", target: "Tensor") -> "Tensor":
         """Return the mean distance in the holes."""
         picture, mask = target[:, :-1], target[:, -1:]
         return ((output - picture).abs() * mask).sum() / (mask.sum() * picture.shape[1]).clamp(min=1)
 
-    def score(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> dict[str, float]:
+    def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
         """Return how much nearer to the truth it is than each picture's mean (1: all of the way, 0: no nearer)."""
         away, plain = 0.0, 0.0
         for output, target in zip(outputs, targets):
@@ -55,19 +53,3 @@ class MaskedPatches(Objective):
             away += float(((output - picture).abs() * mask).sum())
             plain += float(((picture - picture.mean((-2, -1), keepdim=True)).abs() * mask).sum())
         return {"explained": 1 - away / plain if plain else 0.0}
-
-
-class _Painting(nn.Module):
-    """Each place paints what it stands for of the picture, by one linear layer."""
-
-    def __init__(self, backbone: Backbone, inputs: InputSpec) -> None:
-        super().__init__()
-        self.backbone, self._side = backbone, max(1, round(inputs.size[0] / backbone.grid[0]))
-        self.painter = nn.Conv2d(backbone.channels, inputs.channels * self._side**2, 1)
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        _, places = self.backbone(pictures)
-        painted = functional.pixel_shuffle(self.painter(places), self._side)
-        if painted.shape[-2:] == pictures.shape[-2:]:
-            return painted
-        return functional.interpolate(painted, pictures.shape[-2:], mode="bilinear", align_corners=False)
