@@ -15,12 +15,13 @@ import torch
 from torch import nn
 
 from biofm_desktop.engine.formats import open_data
-from biofm_desktop.engine.inference.devices import placed, threads
+from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
 from biofm_desktop.engine.jobs import FitOptions, TrainJob, job_from_json
 from biofm_desktop.engine.models import MODELS
 from biofm_desktop.engine.options import from_json
 from biofm_desktop.engine.samples.splits import with_split
 from biofm_desktop.engine.tasks import TASKS
+from biofm_desktop.engine.training.precision import Precision
 
 WARM_UP = 3
 
@@ -33,9 +34,11 @@ def samples_per_second(job: TrainJob, seconds: float) -> float:
     chosen = from_json(TASKS[job.task], job.task_options)
     task = chosen.for_dataset(replace(dataset, samples=samples), entry.preferred)
     items = [item for sample in samples for item in task.encode(sample)]
+    device = chosen_device(options.device)
+    precision = Precision(options.precision, device)
     with threads(options.threads):
         torch.manual_seed(options.seed)
-        network = placed(entry.build(task.inputs, task.outputs), torch.device("cpu"))
+        network = placed(entry.build(task.inputs, task.outputs), device)
         network.train()
         optimizer = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
         steps = options.epochs * math.ceil(len(items) / options.batch_size)
@@ -46,10 +49,11 @@ def samples_per_second(job: TrainJob, seconds: float) -> float:
             order = torch.randperm(len(items), generator=chance).tolist()
             for start in range(0, len(order), options.batch_size):
                 batch = [task.augment(items[i], chance) for i in order[start : start + options.batch_size]]
-                inputs = torch.stack([item.inputs for item in batch])
-                target = torch.stack([item.target for item in batch if item.target is not None])
+                inputs = torch.stack([item.inputs for item in batch]).to(device)
+                target = torch.stack([item.target for item in batch if item.target is not None]).to(device)
                 optimizer.zero_grad(set_to_none=True)
-                loss = task.loss(network(inputs), target)
+                with precision():
+                    loss = task.loss(network(inputs), target)
                 torch.autograd.backward(loss)
                 nn.utils.clip_grad_norm_(network.parameters(), 1.0)
                 optimizer.step()

@@ -48,6 +48,17 @@ def pictures(folder: Path, count: int = 48, side: int = 160) -> Path:
     return folder
 
 
+def classes(folder: Path, count: int = 256, side: int = 64) -> Path:
+    """Write class folders of noisy pictures in colour, dark and light; return the data folder."""
+    random = np.random.default_rng(0)
+    for name, level in (("dark", 70), ("light", 170)):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            pixels = np.clip(random.normal(level, 40, (side, side, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{name}{number:03}.png")
+    return folder
+
+
 def sequences(path: Path, count: int = 1920, letters: int = 250) -> Path:
     """Write a table of random DNA sequences of two classes; return its path."""
     random = np.random.default_rng(0)

@@ -28,6 +28,7 @@ from .classes_flow import ClassesFlow
 from .curve_flow import CurveFlow
 from .layers_flow import Asked, LayersFlow, Wanted
 from .leaks_flow import LeaksFlow
+from .pretrain_flow import PretrainFlow
 from .preview_flow import PreviewFlow
 from .remembered import Remembered
 from .run_status import RunStatus
@@ -66,7 +67,9 @@ class TrainingFlow(QObject):
         self.classes = ClassesFlow(panel, center, self)
         self.augmentation = AugmentationFlow(panel, center, lambda: self._handle if self._running else None, self)
         self.curve = CurveFlow(panel, center, self._job, self)
+        self.pretraining = PretrainFlow(panel, center, self)
         self.previews = PreviewFlow(plots.previews, self._kept, self)
+        self._flows = (self.leaks, self.classes, self.augmentation, self.curve, self.pretraining, self.previews)
         self._connect()
 
     # The project
@@ -75,11 +78,8 @@ class TrainingFlow(QObject):
         """Offer what fits the project's data."""
         self._project = project
         self._layers.forget()
-        self.leaks.set_project(project)
-        self.classes.set_project(project)
-        self.augmentation.set_project(project)
-        self.curve.set_project(project)
-        self.previews.set_project(project)
+        for flow in self._flows:
+            flow.set_project(project)
         kind = project.dataset.kind if project else None
         tasks = [task for task in TASKS if task.takes is kind]
         self._panel.offer_tasks(tasks, suggested(project.dataset, tasks) if project else "")
@@ -390,6 +390,6 @@ class TrainingFlow(QObject):
         self._layers.chosen.connect(self._freeze)
         self._layers.failed.connect(self._show_unknown_layers)
         self.classes.head_only_wanted.connect(self._freeze_all_but_head)
-        for flow in (self.leaks, self.classes, self.augmentation, self.curve, self.previews):
+        for flow in self._flows:
             flow.failed.connect(self.failed)
             flow.message.connect(self.message)

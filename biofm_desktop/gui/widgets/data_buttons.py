@@ -1,4 +1,4 @@
-"""The buttons that look at the data of a training: its classes, its augmentation, how many labels it needs."""
+"""Buttons of what is done with data before a training: classes, augmentation, how many labels, pre-training."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
@@ -12,6 +12,7 @@ class DataButtons(QWidget):
     classes_requested = Signal()
     augmentation_requested = Signal()
     curve_requested = Signal()
+    pretrain_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,6 +22,8 @@ class DataButtons(QWidget):
         self.augmentation = named(QPushButton("Augmentation …"), "train.augmentation", "Augmentation", tip)
         tip = "Train with fewer and more labels, to see whether more of them would help"
         self.curve = named(QPushButton("Learning curve …"), "train.curve", "Learning curve", tip)
+        tip = "Let the model learn from all samples, labelled or not, before it is taught: helps where labels are few"
+        self.pretrain = named(QPushButton("Pre-train …"), "train.pretrain", "Pre-train", tip)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
@@ -28,6 +31,7 @@ class DataButtons(QWidget):
             (self.classes, self.classes_requested),
             (self.augmentation, self.augmentation_requested),
             (self.curve, self.curve_requested),
+            (self.pretrain, self.pretrain_requested),
         ):
             column.addWidget(button)
             button.clicked.connect(told)

@@ -62,7 +62,7 @@ def test_an_objective_learns_what_it_asks(objective):
     entry = MODELS["biomed-cnn" if pictures else "gru"]
     inputs = InputSpec(3, (32, 32)) if pictures else InputSpec(4, (40,))
     task = PICTURES if pictures else SequenceClassification(classes=("a", "b"), length=40, alphabet="dna")
-    made = kind(task=task)
+    made = kind(task=task, **({"colour": 0.1} if objective == "contrastive" else {}))
     torch.manual_seed(0)
     if pictures:  # each of another colour, lighter towards one side
         slope = torch.linspace(0.1, 0.9, 32)
