@@ -22,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="once and shorter, to see that it works")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--seconds", type=float, default=12.0, help="of each measurement")
     given = parser.parse_args()
     pictures, sequences = "image-classification", "sequence-classification"
     with tempfile.TemporaryDirectory() as name:
@@ -35,7 +36,7 @@ def main() -> None:
         }
         for job in kinds.values():
             job.fit_options["device"] = given.device
-        seconds, repeats = (3.0, 1) if given.quick else (12.0, REPEATS)
+        seconds, repeats = (3.0, 1) if given.quick else (given.seconds, REPEATS)
         bare, child = BareLoop(), Child()
         child.wait_warm()
         conditions = {}
