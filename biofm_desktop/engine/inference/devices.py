@@ -52,9 +52,15 @@ def ran_out_of_memory(error: BaseException) -> bool:
     )
 
 
+_NOT_DETERMINISTIC = "does not have a deterministic implementation"
+
+
 @contextmanager
 def same_bits(wanted: bool) -> Iterator[None]:
-    """Inside the block take only algorithms that give the same bits each time, where ``wanted``."""
+    """Inside the block take only algorithms that give the same bits each time, where ``wanted``.
+
+    Raises `Fault` where the device has none for a step that the network needs.
+    """
     before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
     if wanted:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS refuses without
@@ -62,6 +68,15 @@ def same_bits(wanted: bool) -> Iterator[None]:
         torch.backends.cudnn.benchmark = False
     try:
         yield
+    except RuntimeError as error:
+        if _NOT_DETERMINISTIC not in str(error):
+            raise
+        raise Fault(
+            "option --deterministic",
+            f"this device has no algorithm for {str(error).split()[0]} that gives the same bits each time",
+            "Turn it off, or train on the CPU",
+            detail=str(error),
+        ) from None
     finally:
         torch.use_deterministic_algorithms(before[0])
         torch.backends.cudnn.benchmark = before[1]

@@ -126,11 +126,11 @@ def test_a_batch_that_no_halving_helps_is_refused_in_plain_words(tmp_path, small
 
 def test_it_goes_on_where_it_broke_off(tmp_path):
     data = class_folder(tmp_path / "cells", 16)
-    whole = train("image-classification", data, "biomed-cnn", tmp_path / "whole", deterministic=True, precision="full")
+    whole = train("image-classification", data, "resnet18", tmp_path / "whole", deterministic=True, precision="full")
     job = TrainJob(
         task="image-classification",
         data=(str(data),),
-        model="biomed-cnn",
+        model="resnet18",
         out=str(tmp_path / "broken"),
         fit_options={**QUICK, "deterministic": True, "precision": "full"},
     )

@@ -10,6 +10,7 @@ import torch
 from biofm_desktop.engine.events import Changed, EpochDone, StepDone, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.fit_options.optimising import OPTIMIZERS, SCHEDULES
+from biofm_desktop.engine.inference.devices import same_bits
 from biofm_desktop.engine.models.layers import layer_modules
 from biofm_desktop.engine.training.checkpoints import Checkpoints
 from biofm_desktop.engine.training.fit import fit, validate
@@ -346,3 +347,12 @@ class Half(Alone):
 def test_held_out_items_are_read_one_by_one(team):
     found = validate(small_network(), TASK, Lazy(items(6)), CPU, 2, team)
     assert math.isfinite(found.loss)
+
+
+def test_a_device_without_an_algorithm_of_the_same_bits_is_told():
+    words = "adaptive_avg_pool2d_backward_cuda does not have a deterministic implementation, but you set it"
+    with pytest.raises(Fault, match="no algorithm for adaptive_avg_pool2d_backward_cuda"), same_bits(True):
+        raise RuntimeError(words)
+    assert not torch.are_deterministic_algorithms_enabled()
+    with pytest.raises(RuntimeError, match="other"), same_bits(True):
+        raise RuntimeError("other")
