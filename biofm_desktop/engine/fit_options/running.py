@@ -42,15 +42,6 @@ class RunningOptions:
         help="Only algorithms that give the same bits each time, also on a GPU: slower there",
         group=GROUP,
     )
-    read_timeout: float = option(
-        120.0,
-        "Reading time-out",
-        low=0,
-        high=86_400,
-        unit="s",
-        help="A sample that cannot be read within this time ends the training and is named; 0: wait for ever",
-        group=GROUP,
-    )
     threads: int = option(
         0,
         "Threads",

@@ -71,7 +71,7 @@ def fitted(
     before, changes = _earlier(folder) if go_on else ([], [])
     steering = Steering(Mailbox(folder).new, changes)
     spent = read_json(folder / METRICS)["seconds"] if go_on and (folder / METRICS).is_file() else 0.0
-    items = yield from prepare(task, splits, unlabelled=unlabelled, timeout=options.read_timeout)
+    items = yield from prepare(task, splits, unlabelled=unlabelled)
     lesson = teach(items) if teach else Lesson(task, items["train"], items["val"])
     repeats = items["train"].repeats()
     steps = -(-sum(repeats) // (options.batch_size * options.accumulate)) * options.epochs

@@ -3,18 +3,15 @@
 import time
 import zlib
 from collections import Counter
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from typing import overload
 
 import psutil
 
 from biofm_desktop.engine.events import Event, Progress, Warned
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.fit_options import RunningOptions
 from biofm_desktop.engine.samples import Sample
 from biofm_desktop.engine.tasks import Item, Task
-
-from .reading import Reader
 
 _SHARE_OF_MEMORY = 0.3
 _SECONDS_BETWEEN = 0.2
@@ -26,8 +23,8 @@ class Items(Sequence[Item]):
     ``origin`` says which sample and which of its items each one is.
     """
 
-    def __init__(self, task: Task, reader: Reader, *, unlabelled: bool = False) -> None:
-        self._task, self._reader, self._unlabelled = task, reader, unlabelled
+    def __init__(self, task: Task, *, unlabelled: bool = False) -> None:
+        self._task, self._unlabelled = task, unlabelled
         self._kept: list[Item | None] = []
         self.origin: list[tuple[Sample, int]] = []
         self._open: tuple[Sample, list[Item]] | None = None
@@ -75,58 +72,33 @@ class Items(Sequence[Item]):
             return kept
         sample, part = self.origin[index]
         if self._open is None or self._open[0] is not sample:
-            self._open = sample, self._reader.run(lambda: self._read(sample))
+            self._open = sample, self._task.encode(sample)
         return self._open[1][part]
-
-    def _read(self, sample: Sample) -> list[Item]:
-        self._reader.note(sample)
-        return self._task.encode(sample)
 
 
 def prepare(
-    task: Task,
-    splits: Mapping[str, Sequence[Sample]],
-    *,
-    unlabelled: Collection[str] = (),
-    timeout: float = RunningOptions.read_timeout,
+    task: Task, splits: Mapping[str, Sequence[Sample]], *, unlabelled: Collection[str] = ()
 ) -> Generator[Event, None, dict[str, Items]]:
     """Encode the samples of each split, telling how far it is; return the `Items` of each split.
 
     Those of the splits ``unlabelled`` need no label.
 
-    A sample that cannot be read is left out with a warning. Raises `Fault` where no training sample is left, and where
-    reading one takes longer than ``timeout`` (s; 0: no limit).
+    A sample that cannot be read is left out with a warning. Raises `Fault` where no training sample is left.
     """
     budget = int(psutil.virtual_memory().available * _SHARE_OF_MEMORY)
-    reader = Reader(timeout)
-    made, first = {name: Items(task, reader, unlabelled=name in unlabelled) for name in splits}, None
-    total, done = sum(map(len, splits.values())), 0
+    made, first = {name: Items(task, unlabelled=name in unlabelled) for name in splits}, None
+    total, done, told = sum(map(len, splits.values())), 0, time.monotonic()
     for name, samples in splits.items():
-        left = iter(samples)
-        while read := reader.run(lambda left=left: _some(task, left, reader)):  # type: ignore[misc]
-            for sample, found in read:
-                if isinstance(found, Fault):
-                    first = first or found
-                    yield Warned(f"Left out: {found}")
-                else:
-                    budget -= made[name].add(sample, found, keep=budget > 0)
-            done += len(read)
-            yield Progress(done, total, "Reading samples")
+        for sample in samples:
+            try:
+                budget -= made[name].add(sample, task.encode(sample), keep=budget > 0)
+            except Fault as fault:
+                first = first or fault
+                yield Warned(f"Left out: {fault}")
+            done += 1
+            if done == total or time.monotonic() - told > _SECONDS_BETWEEN:
+                told = time.monotonic()
+                yield Progress(done, total, "Reading samples")
     if splits.get("train") and not len(made["train"]):
         raise first or Fault("training samples", "none has a label", "Label some samples, then train")
-    return made
-
-
-def _some(task: Task, samples: Iterator[Sample], reader: Reader) -> list[tuple[Sample, "list[Item] | Fault"]]:
-    """Return the next samples encoded, or what is wrong with them: as many as take a moment."""
-    made: list[tuple[Sample, list[Item] | Fault]] = []
-    began = time.monotonic()
-    for sample in samples:
-        reader.note(sample)
-        try:
-            made.append((sample, task.encode(sample)))
-        except Fault as fault:
-            made.append((sample, fault))
-        if time.monotonic() - began > _SECONDS_BETWEEN:
-            break
     return made
