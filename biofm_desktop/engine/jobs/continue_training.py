@@ -86,7 +86,7 @@ class ContinueJob(Job):
         task = kind.from_values(card["task_values"])
         options = from_json(FitOptions, card["fit"])
         options = replace(options, epochs=options.epochs + self.epochs)
-        dataset = yield from opened(plan["data"], kind)
+        dataset = yield from opened(plan["data"], kind, options.reading_timeout)
         stored = read_json(folder / SPLITS)
         kept = [replace(s, split=stored[s.key]) for s in learnable(dataset) if s.key in stored]
         splits = {name: [s for s in kept if s.split == name] for name in ("train", "val")}
