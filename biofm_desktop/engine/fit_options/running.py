@@ -10,7 +10,7 @@ PRECISIONS = ("auto", "full", "bfloat16", "float16")
 
 @dataclass(frozen=True, kw_only=True)
 class RunningOptions:
-    """Precision, threads, checkpoints, and what a broken loss does."""
+    """Precision, threads, checkpoints, and what a broken loss or a drive that is gone does."""
 
     precision: str = option(
         "auto",
@@ -48,5 +48,15 @@ class RunningOptions:
         low=0,
         high=1024,
         help="CPU threads; 0: all. The same number gives the same weights",
+        group=GROUP,
+    )
+    reading_timeout: int = option(
+        120,
+        "Reading time-out",
+        low=0,
+        high=86_400,
+        unit="s",
+        help="End the training, what it learnt saved, where reading one sample takes longer, as on a drive that is "
+        "gone; 0: wait for ever",
         group=GROUP,
     )

@@ -102,7 +102,7 @@ class ContinueJob(Job):
 
         kind = task_class(plan["task"])
         task = kind.from_values(card["task_values"])
-        dataset = yield from opened(plan["data"], kind)
+        dataset = yield from opened(plan["data"], kind, options.reading_timeout)
         stored = read_json(folder / SPLITS)
         kept = [replace(s, split=stored[s.key]) for s in learnable(dataset) if s.key in stored]
         splits = {name: [s for s in kept if s.split == name] for name in ("train", "val")}

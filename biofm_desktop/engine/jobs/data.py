@@ -12,7 +12,7 @@ from biofm_desktop.engine.files import read_json
 from biofm_desktop.engine.models import MODELS, ModelEntry
 from biofm_desktop.engine.options import from_json
 from biofm_desktop.engine.project import load
-from biofm_desktop.engine.samples import Dataset, InputSpec, Sample
+from biofm_desktop.engine.samples import Dataset, InputSpec, PatientReader, Sample, patient
 from biofm_desktop.engine.tasks import TASKS, Task
 
 SPLITS = "splits.json"
@@ -29,8 +29,11 @@ def loaded(paths: Sequence[str]) -> Generator[Event, None, Dataset]:
     return dataset
 
 
-def opened(paths: Sequence[str], task: type[Task]) -> Generator[Event, None, Dataset]:
-    """Open the data, warn of its problems, and return it; raise `Fault` where it is not what the task takes."""
+def opened(paths: Sequence[str], task: type[Task], seconds: float = 0.0) -> Generator[Event, None, Dataset]:
+    """Open the data, warn of its problems, and return it; raise `Fault` where it is not what the task takes.
+
+    What is read of a sample later may take so many ``seconds`` (0: as long as it likes); see `PatientReader`.
+    """
     dataset = yield from loaded(paths)
     if dataset.kind is not task.takes:
         raise Fault(
@@ -38,6 +41,9 @@ def opened(paths: Sequence[str], task: type[Task]) -> Generator[Event, None, Dat
             f"it holds no {_KINDS[task.takes.__name__]}, which {task.title.lower()} takes",
             "Open other data or choose another task",
         )
+    if seconds:
+        reader = PatientReader(seconds)
+        return replace(dataset, samples=tuple(patient(sample, reader) for sample in dataset))
     return dataset
 
 

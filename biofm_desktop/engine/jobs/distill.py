@@ -81,7 +81,7 @@ class DistillJob(Job):
         device = chosen_device(options.device)
         teacher = load_run(Path(self.teacher), device)
         entry = fitting_model(self.model, kind)
-        dataset = yield from opened(self.data, kind)
+        dataset = yield from opened(self.data, kind, options.reading_timeout)
         stored = Path(self.teacher) / SPLITS
         known = read_json(stored) if stored.is_file() and not any(s.split for s in dataset) else {}
         samples = tuple(replace(s, split=known.get(s.key, s.split) or ("" if s.labelled else "train")) for s in dataset)

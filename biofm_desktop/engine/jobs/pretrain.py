@@ -88,7 +88,7 @@ class PretrainJob(Job):
     def _pretrain(
         self, entry: ModelEntry, objective: Objective, task: Task, options: FitOptions, folder: Path
     ) -> Generator[Event, None, None]:
-        dataset = yield from opened(self.data, type(task))
+        dataset = yield from opened(self.data, type(task), options.reading_timeout)
         samples = _split(dataset, options)
         splits = {name: [s for s in samples if s.split == name] for name in ("train", "val")}
         if not splits["train"]:
@@ -141,7 +141,7 @@ def resumed(
     entry = MODELS[plan["model"]]
     objective = from_json(OBJECTIVES[plan["objective"]], plan["objective_options"])
     kind = encoding_task(entry)
-    dataset = yield from opened(plan["data"], kind)
+    dataset = yield from opened(plan["data"], kind, options.reading_timeout)
     stored = read_json(folder / SPLITS)
     kept = [replace(s, split=stored[s.key]) for s in dataset if s.key in stored]
     splits = {name: [s for s in kept if s.split == name] for name in ("train", "val")}

@@ -102,7 +102,7 @@ class RetrainJob(Job):
         from biofm_desktop.engine.training.rehearsal import LEAST, LEAST_HEAD_ONLY, kept_norms, rehearsed
 
         began = time.monotonic()
-        dataset = yield from opened(self.data, type(run.task))
+        dataset = yield from opened(self.data, type(run.task), FitOptions.reading_timeout)
         plan = yield from planned(Path(self.run_folder), run.task, dataset, self.only)
         task = run.task.grown(replace(dataset, samples=tuple(plan.corrected)))
         network = placed(self._network(run, task), device)

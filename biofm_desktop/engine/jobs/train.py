@@ -74,7 +74,7 @@ class TrainJob(PlannedJob):
         from biofm_desktop.engine.models.layers import layer_modules
 
         device = chosen_device(options.device)
-        dataset = yield from opened(self.data, type(task))
+        dataset = yield from opened(self.data, type(task), options.reading_timeout)
         pinned = pinned_of(dataset.samples, self.pinned)
         if self.splits:
             samples = split_as_stated(learnable(dataset), Path(self.splits))

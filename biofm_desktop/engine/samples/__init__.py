@@ -7,6 +7,7 @@ from .graph import Edge, GraphSample, Node
 from .image import ImageSample, LazyImage
 from .inputs import InputSpec
 from .molecule import MoleculeSample
+from .patience import PatientReader, ReadingEnded, patient
 from .region import Region, RegionSample
 from .rule import RuleSample
 from .sequence import ALPHABETS, Alphabet, Feature, SequenceSample
@@ -31,7 +32,9 @@ __all__ = [
     "LazyImage",
     "MoleculeSample",
     "Node",
+    "PatientReader",
     "Problem",
+    "ReadingEnded",
     "Region",
     "RegionSample",
     "RuleSample",
@@ -44,4 +47,5 @@ __all__ = [
     "TrackSample",
     "cells_of",
     "facts_of",
+    "patient",
 ]

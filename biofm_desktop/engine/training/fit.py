@@ -14,11 +14,13 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.inference.devices import same_bits
 from biofm_desktop.engine.inference.forward import answers
 from biofm_desktop.engine.recipes import FitOptions
+from biofm_desktop.engine.samples import ReadingEnded
 from biofm_desktop.engine.tasks import Item, Task
 
 from .checkpoints import Checkpoints
 from .drawing import Drawing, strata_of
 from .feed import Feed
+from .items import watched
 from .learner import Learner, NotFinite
 from .schedules import Schedule
 from .state import Chance, Movers, Standing, digest_of
@@ -95,8 +97,8 @@ def fit(
     trunk sees a few views of each item and no more (see `trunk`). ``steering`` brings changes that the user makes on
     the way. With ``go_on`` it goes on from the state that was kept last, and ends with the weights of a training that
     was never broken off (bit for bit on a CPU). Raises `Fault` when the loss or a gradient is not finite, before the
-    step that would spoil the weights, when memory does not suffice, where it cannot go on, and where one of several
-    processes is gone.
+    step that would spoil the weights, when memory does not suffice, where reading hangs or it cannot go on, and where
+    one of several processes is gone.
     """
     loop = _Loop(network, task, train, validation, options, frozen, repeats, checkpoints, device, name_of)
     loop.steering, loop.after_epoch, loop.content = steering or Steering(), after_epoch, content
@@ -124,9 +126,11 @@ class _Loop:
         device: torch.device,
         name_of: Callable[[int], str],
     ) -> None:
-        self.network, self.task, self.train, self.validation = network, task, train, validation
+        self.network, self.task = network, task
+        self.train = watched(train, options.reading_timeout, name_of)
+        self.validation = watched(validation, options.reading_timeout)
         self.options, self.checkpoints, self.device, self.name_of = options, checkpoints, device, name_of
-        self.drawing = Drawing(repeats, strata_of(train) if options.sampler == "balanced" else None)
+        self.drawing = Drawing(repeats, strata_of(self.train) if options.sampler == "balanced" else None)
         self.a_pass = math.ceil(sum(repeats) / self._drawn_a_step)
         self.chance = torch.Generator().manual_seed(options.seed)
         self.data = digest_of(repeats, (len(train), len(validation)))
@@ -164,7 +168,7 @@ class _Loop:
                 yield from self._epoch()
                 if self.checkpoints.ended:
                     break
-        except GeneratorExit:  # stopped: it can go on from here
+        except (GeneratorExit, ReadingEnded):  # stopped, or the drive is gone: it can go on from here
             self.checkpoints.keep_state(at, self._movers(), now=True)
             raise
         self.checkpoints.keep_state(at, self._movers(), now=True)

@@ -3,14 +3,14 @@
 import time
 import zlib
 from collections import Counter
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from typing import overload
 
 import psutil
 
 from biofm_desktop.engine.events import Event, Progress, Warned
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.samples import Sample
+from biofm_desktop.engine.samples import PatientReader, ReadingEnded, Sample
 from biofm_desktop.engine.tasks import Item, Task
 
 _SHARE_OF_MEMORY = 0.3
@@ -76,6 +76,33 @@ class Items(Sequence[Item]):
         return self._open[1][part]
 
 
+class WatchedItems(Sequence[Item]):
+    """Items of any sequence that are read when they are asked for, awaited for so many seconds only."""
+
+    def __init__(self, items: Sequence[Item], seconds: float, name_of: Callable[[int], str]) -> None:
+        self._items, self._reader, self._name_of = items, PatientReader(seconds), name_of
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> "list[Item]": ...
+    def __getitem__(self, index: int | slice) -> "Item | list[Item]":
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return self._reader.read(lambda: self._items[index], f"sample {self._name_of(index)}")
+
+
+def watched(items: Sequence[Item], seconds: float, name_of: Callable[[int], str] = str) -> Sequence[Item]:
+    """Return the items, none of which may keep a training waiting for longer.
+
+    `Items` read through samples that see to that already (see `jobs.data.opened`), and a list holds all of them.
+    """
+    return items if not seconds or isinstance(items, (list, tuple, Items)) else WatchedItems(items, seconds, name_of)
+
+
 def prepare(
     task: Task, splits: Mapping[str, Sequence[Sample]], *, unlabelled: Collection[str] = ()
 ) -> Generator[Event, None, dict[str, Items]]:
@@ -83,7 +110,8 @@ def prepare(
 
     Those of the splits ``unlabelled`` need no label.
 
-    A sample that cannot be read is left out with a warning. Raises `Fault` where no training sample is left.
+    A sample that cannot be read is left out with a warning. Raises `Fault` where no training sample is left, and where
+    reading hangs.
     """
     budget = int(psutil.virtual_memory().available * _SHARE_OF_MEMORY)
     made, first = {name: Items(task, unlabelled=name in unlabelled) for name in splits}, None
@@ -92,6 +120,8 @@ def prepare(
         for sample in samples:
             try:
                 budget -= made[name].add(sample, task.encode(sample), keep=budget > 0)
+            except ReadingEnded:
+                raise
             except Fault as fault:
                 first = first or fault
                 yield Warned(f"Left out: {fault}")
