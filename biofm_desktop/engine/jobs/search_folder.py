@@ -44,6 +44,11 @@ class Search:
         done = [trial for trial in self.trials if trial.state == "done" and trial.figure is not None]
         return max(done, key=lambda trial: trial.figure or 0.0, default=None)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return what is searched, as `space_of` reads it."""
+        return self.job.search or USUAL
+
     def in_words(self) -> str:
         """Return where it stands, in one line."""
         best, name = self.best, self.metric.replace("_", " ")
@@ -77,7 +82,7 @@ def read_search(folder: Path) -> Search:
     job = job_from_json(values)
     assert isinstance(job, TuneJob)
     kind = task_class(job.task)
-    space, _ = space_of(job.search or USUAL, kind)
+    space, _ = space_of(job.search, kind)
     told: dict[str, Any] = (
         read_json(folder / TRIALS) if (folder / TRIALS).is_file() else {"metric": kind.metric, "trials": []}
     )

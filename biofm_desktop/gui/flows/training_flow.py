@@ -25,7 +25,6 @@ from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
 
 from .augmentation_flow import AugmentationFlow
 from .classes_flow import ClassesFlow
-from .curve_flow import CurveFlow
 from .layers_flow import Asked, LayersFlow, Wanted
 from .leaks_flow import LeaksFlow
 from .preview_flow import PreviewFlow
@@ -33,6 +32,7 @@ from .remembered import Remembered
 from .run_status import RunStatus
 from .runs import MODEL, clear_folder, data_of, finished, folder_of, read_curves, to_go_on
 from .steering_flow import SteeringFlow
+from .studies import Studies
 
 if TYPE_CHECKING:
     from biofm_desktop.engine.project import Project
@@ -65,7 +65,7 @@ class TrainingFlow(QObject):
         )
         self.classes = ClassesFlow(panel, center, self)
         self.augmentation = AugmentationFlow(panel, center, lambda: self._handle if self._running else None, self)
-        self.curve = CurveFlow(panel, center, self._job, self)
+        self.studies = Studies(panel, center, self._job, self._kept, self)
         self.previews = PreviewFlow(plots.previews, self._kept, self)
         self._connect()
 
@@ -78,7 +78,7 @@ class TrainingFlow(QObject):
         self.leaks.set_project(project)
         self.classes.set_project(project)
         self.augmentation.set_project(project)
-        self.curve.set_project(project)
+        self.studies.set_project(project)
         self.previews.set_project(project)
         kind = project.dataset.kind if project else None
         tasks = [task for task in TASKS if task.takes is kind]
@@ -390,6 +390,6 @@ class TrainingFlow(QObject):
         self._layers.chosen.connect(self._freeze)
         self._layers.failed.connect(self._show_unknown_layers)
         self.classes.head_only_wanted.connect(self._freeze_all_but_head)
-        for flow in (self.leaks, self.classes, self.augmentation, self.curve, self.previews):
+        for flow in (self.leaks, self.classes, self.augmentation, self.studies, self.previews):
             flow.failed.connect(self.failed)
             flow.message.connect(self.message)
