@@ -26,8 +26,8 @@ from biofm_desktop.gui.widgets.options_form import OptionsForm
 from .study import StudyDialog
 
 _HINT = (
-    "A model, mostly a smaller one, learns to answer as a trained run does: from your labels, and from samples without a "
-    "label as well. The splits of the teacher are kept. The result is a run like any other."
+    "A model, mostly a smaller one, learns to answer as a trained run does: from your labels, and from samples without "
+    "one as well. The splits of the teacher are kept. The result is a run like any other."
 )
 
 
@@ -68,8 +68,9 @@ class DistillDialog(StudyDialog):
             self._teacher.addItem(teacher.in_words())
             tip = f"{MODELS[teacher.model].title}\n{teacher.folder}" if teacher.model in MODELS.names else ""
             self._teacher.setItemData(place, plain_tip(tip), Qt.ItemDataRole.ToolTipRole)
-            if teacher.folder == chosen:
-                self._teacher.setCurrentIndex(place)
+        folders = [teacher.folder for teacher in self._teachers]
+        latest = 0 if folders else -1
+        self._teacher.setCurrentIndex(folders.index(chosen) if chosen in folders else latest)
         self._teacher.blockSignals(False)
         self._teacher.setEnabled(bool(teachers))
         self._teacher.setPlaceholderText("Train a run first, or name a folder")

@@ -141,7 +141,7 @@ class SearchDialog(StudyDialog):
         rows = [row for row in range(self.table.rowCount()) if self._number_at(row) == number]
         if rows:
             self.table.selectRow(rows[0])
-            self.table.scrollToItem(self.table.item(rows[0], 0))
+            self.table.scrollTo(self.table.model().index(rows[0], 0))
         else:
             self.table.clearSelection()
         self.table.blockSignals(blocked)

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QObject
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 class DistillFlow(StudyFlow):
     """The training that it starts is shown in the panels as any other; see `TrainingFlow`."""
+
+    told_elsewhere: ClassVar[bool] = True
 
     def __init__(self, panel: TrainingPanel, center: JobCenter, parent: QObject | None = None) -> None:
         super().__init__(panel, center, parent)

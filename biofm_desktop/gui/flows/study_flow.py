@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -26,6 +26,8 @@ class StudyFlow(QObject):
 
     failed = Signal(str, str)
     message = Signal(str)
+    #: Another flow tells the window how such a job ends.
+    told_elsewhere: ClassVar[bool] = False
 
     def __init__(self, panel: TrainingPanel, center: JobCenter, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -109,12 +111,14 @@ class StudyFlow(QObject):
         self._handle = None
         if isinstance(last, Failed):
             self._say(last.message, "error")
-            self.failed.emit(last.message, last.detail)
+            if not self.told_elsewhere:
+                self.failed.emit(last.message, last.detail)
         elif last.stopped:
             self._say("Stopped; what was found so far is in the folder of the job")
         else:
             self._say(last.message, "good")
-            self.message.emit(last.message)
+            if not self.told_elsewhere:
+                self.message.emit(last.message)
         self._show_end(last)
 
     @Slot()

@@ -223,8 +223,8 @@ def _pen(line: Line, colours: Colours) -> QPen:
     colour = QColor(colours.faint)
     if line.share is not None:
         good, share = QColor(colours.accent), line.share
-        mixed = [round(a + (b - a) * share) for a, b in zip(colour.getRgb()[:3], good.getRgb()[:3], strict=True)]
-        colour = QColor(*mixed)
+        pairs = ((colour.red(), good.red()), (colour.green(), good.green()), (colour.blue(), good.blue()))
+        colour = QColor(*(round(a + (b - a) * share) for a, b in pairs))
         colour.setAlpha(90 + round(130 * share))
     else:
         colour.setAlpha(80)
