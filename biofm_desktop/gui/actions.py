@@ -216,7 +216,7 @@ MENUS: dict[str, tuple[ActionSpec | str, ...]] = {
             "&Distill into another model…",
             "Ctrl+Shift+D",
             "Let a smaller model learn what a trained one says",
-            "school-outline",
+            "beaker-outline",
         ),
     ),
     "&Predict": (

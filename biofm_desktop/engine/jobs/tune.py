@@ -44,7 +44,12 @@ class TuneJob(PlannedJob):
         20, "Trials", low=1, high=10_000, help="So many sets of options are tried, those of earlier times included"
     )
     minutes: float = option(
-        0.0, "At most", low=0, high=100_000, unit="minutes", help="No trial begins after so long; 0: no limit"
+        0.0,
+        "At most",
+        low=0,
+        high=100_000,
+        unit="minutes",
+        help="No trial begins after so long. There is no limit at 0",
     )
 
     @property

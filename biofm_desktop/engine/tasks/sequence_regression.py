@@ -133,4 +133,5 @@ def _mostly_numbers(cells: list[str]) -> bool:
         except ValueError:
             return False
 
-    return sum(map(is_number, cells)) > len(cells) / 2
+    given = [cell for cell in cells if cell.strip()]  # most may be empty: measured are a few
+    return sum(map(is_number, given)) > len(given) / 2

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QFormLayout,
+    QHBoxLayout,
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -86,8 +86,6 @@ class CrossValidateDialog(StudyDialog):
             mean, sd = self._result["mean"], self._result["sd"]
             words = {n: f"{mean[n]:.3f} ± {sd[n]:.3f}" for n in names if n in mean}
             self._fill(self._planned, "Mean ± spread", f"of {len(folds)}", words, mean, bold=True)
-        self.table.resizeColumnsToContents()
-        self.table.horizontalHeader().setMinimumSectionSize(84)
 
     def _names(self) -> list[str]:
         """Return the names of the figures: the task's own first."""
@@ -148,13 +146,14 @@ class CrossValidateDialog(StudyDialog):
 
     def _make_form(self) -> QWidget:
         asked = QWidget()
-        column = QVBoxLayout(asked)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._form)
+        line = QHBoxLayout(asked)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(18)
+        line.addWidget(self._form, 1)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("&Keep together", self._groups)
-        column.addLayout(form)
+        line.addLayout(form, 3)
         return asked
 
     def _make_table(self) -> QTableWidget:
@@ -162,10 +161,11 @@ class CrossValidateDialog(StudyDialog):
         table = named(QTableWidget(0, _FIXED), f"{_AREA}.table", "Figures by fold", tip)
         table.setItemDelegateForColumn(_FIXED, self._bars)
         table.setHorizontalScrollMode(QTableWidget.ScrollMode.ScrollPerPixel)
-        as_rows(table).setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         table.setAlternatingRowColors(True)
-        table.horizontalHeader().setStretchLastSection(True)
-        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header = as_rows(table)
+        header.setMinimumSectionSize(96)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
         return table
 
 

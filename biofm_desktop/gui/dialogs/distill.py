@@ -57,7 +57,7 @@ class DistillDialog(StudyDialog):
         asked = self._scrolled()
         self.lay_out(_HINT, [self._form(), asked], asked)
         self.offer_teachers(())
-        self.resize(600, 620)
+        self.resize(700, 640)
 
     def offer_teachers(self, teachers: Sequence[Teacher], chosen: Path | None = None) -> None:
         """Offer these runs, the latest first; one of them chosen."""
@@ -124,6 +124,7 @@ class DistillDialog(StudyDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         label = plain_label("&Teacher")
         label.setBuddy(self._teacher)
+        label.setMinimumHeight(28)  # that of the button beside it
         form.addRow(label, line)
         form.addRow("St&udent", self._student)
         form.addRow("", self._help)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
+    QHeaderView,
     QSplitter,
     QTableWidget,
     QTableWidgetItem,
@@ -113,8 +114,6 @@ class SearchDialog(StudyDialog):
         best = search.best if search else None
         for row, trial in enumerate(trials):
             self._fill_row(row, trial, [trial.values.get(d.name) for d in space], best=trial is best)
-        self.table.resizeColumnsToContents()
-        self.table.setColumnWidth(_FIGURE, max(100, self.table.columnWidth(_FIGURE)))
         self.table.blockSignals(blocked)
         self._mark_row(self.plot.marked)
         if trials and not self.plot.marked:
@@ -184,13 +183,16 @@ class SearchDialog(StudyDialog):
         table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
         table.setHorizontalScrollMode(QTableWidget.ScrollMode.ScrollPerPixel)
         table.setAlternatingRowColors(True)
-        as_rows(table).setStretchLastSection(True)
+        header = as_rows(table)
+        header.setMinimumSectionSize(72)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
         return table
 
     def _halves(self) -> QSplitter:
         left, column = QWidget(), QVBoxLayout()
         left.setLayout(column)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, 8, 0)
         for part in (self._earlier, self.options, self.budget):
             column.addWidget(part, 1 if part is self.options else 0)
         right = QSplitter(Qt.Orientation.Vertical)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
 
 from biofm_desktop.engine.jobs.search_space import Offer
 
@@ -22,8 +22,7 @@ class SearchList(QTableWidget):
         super().__init__(0, 2, parent)
         named(self, "search.options", "Options to search", "Tick what is tried; double-click values to change them")
         self.setHorizontalHeaderLabels(["Option", "Values to try"])
-        as_rows(self).setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setStretchLastSection(True)
+        as_rows(self).setStretchLastSection(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setTabKeyNavigation(False)
         self._offers: list[Offer] = []
@@ -50,6 +49,8 @@ class SearchList(QTableWidget):
             values.setFlags(flags if fixed else flags | Qt.ItemFlag.ItemIsEditable)
             self.setItem(row, 0, name)
             self.setItem(row, 1, values)
+        self.resizeColumnToContents(0)
+        self.setColumnWidth(0, self.columnWidth(0) + 24)  # it counts the box to tick, but not what is around it
 
     def words(self) -> tuple[str, ...]:
         """Return the ticked options with their values, as a search takes them."""
