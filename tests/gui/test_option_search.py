@@ -84,6 +84,32 @@ def test_words_that_name_no_values_are_refused_before_a_folder_is_made(desk):
     assert desk.project.runs() == []
 
 
+def test_a_search_that_is_stopped_shows_what_it_found_and_can_go_on(desk):
+    desk.open("search")
+    job, run = desk.start(TuneJob)
+    folder = next(f for f in desk.project.runs() if str(f) == job.out)
+    write_trials(folder, search_job(desk.project, folder), TRIALS[:2])
+    desk.click("stop")
+    assert run.wishes == ["stop"]
+    desk.wait(lambda: "Stopped" in desk.status())
+    assert [row[1] for row in desk.cells()] == ["done", "best"]
+    assert desk.find(QPushButton, "start").text() == "Go on"
+    desk.choose("earlier", 0)
+    assert desk.cells() == []
+    assert desk.find(QPushButton, "start").text() == "Start"
+
+
+def test_the_options_of_the_panel_s_task_are_offered(sequences):
+    sequences.open("search")
+    titles = {sequences.find(QTableWidget, "options").item(n, 0).text() for n in range(10, 24)}
+    assert "Reverse complement" in titles
+    assert "Picture size" not in titles
+    task = sequences.panel.findChild(QComboBox, "train.task")
+    before = sequences.find(QTableWidget, "options").rowCount()
+    task.setCurrentIndex(task.findData("sequence-regression"))
+    assert sequences.find(QTableWidget, "options").rowCount() < before
+
+
 def test_an_earlier_search_is_shown_and_goes_on_as_it_was_asked_for(desk):
     folder = desk.project.new_run_folder("unet-search")
     write_trials(folder, search_job(desk.project, folder), TRIALS)

@@ -37,7 +37,8 @@ _FIXED = 2
 
 class CrossValidateDialog(StudyDialog):
     """Asks for the folds and shows a row for each; ``start_requested`` gives the number of folds and the column whose
-    values stay together (empty: the groups of the data), ``save_requested`` the file for the figures."""
+    values stay together (empty: the groups of the data), ``save_requested`` the file for the figures. ``headline`` is
+    the figure that stands first."""
 
     start_requested = Signal(int, str)
     save_requested = Signal(Path)
@@ -45,7 +46,7 @@ class CrossValidateDialog(StudyDialog):
     def __init__(self, title: str, metric: str, parent: QWidget | None = None) -> None:
         super().__init__(_AREA, f"Cross-validation: {title}", parent)
         self._result: dict[str, Any] = {}
-        self._metric, self._planned = metric, 0
+        self.headline, self._planned = metric, 0
         self._form = OptionsForm(CrossValidateJob, _AREA)
         self._groups = self._make_groups()
         self._bars = BarDelegate()
@@ -89,8 +90,8 @@ class CrossValidateDialog(StudyDialog):
 
     def _names(self) -> list[str]:
         """Return the names of the figures: the task's own first."""
-        known = list(self._result.get("mean", ())) or [self._metric]
-        return sorted(known, key=lambda name: (name != self._metric, name == "loss"))
+        known = list(self._result.get("mean", ())) or [self.headline]
+        return sorted(known, key=lambda name: (name != self.headline, name == "loss"))
 
     def _fill(
         self,
@@ -108,8 +109,8 @@ class CrossValidateDialog(StudyDialog):
                 font = QFont(self.table.font())
                 font.setBold(True)
                 item.setFont(font)
-            if column == _FIXED and self._metric in figures:
-                item.setData(SHARE, min(1.0, max(0.0, figures[self._metric])))
+            if column == _FIXED and self.headline in figures:
+                item.setData(SHARE, min(1.0, max(0.0, figures[self.headline])))
             self.table.setItem(row, column, item)
 
     def _copy_figures(self) -> None:

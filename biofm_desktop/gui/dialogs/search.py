@@ -70,7 +70,7 @@ class SearchDialog(StudyDialog):
         halves = self._halves()
         self.lay_out(_HINT, [halves], halves, (self._best,))
         self.show_search(None)
-        self.resize(1080, 640)
+        self.resize(1120, 640)
 
     def ask(self) -> None:
         """Ask for the search, where its budget makes sense."""
@@ -205,7 +205,7 @@ class SearchDialog(StudyDialog):
         halves.addWidget(right)
         halves.setChildrenCollapsible(False)
         halves.setStretchFactor(1, 1)
-        halves.setSizes([400, 660])
+        halves.setSizes([450, 630])
         return halves
 
 

@@ -37,16 +37,16 @@ class CrossValidateFlow(StudyFlow):
         super().__init__(panel, center, parent)
         self._planned = planned
         self._result: dict[str, Any] = {}
-        self._folds = 0
+        self._folds, self._metric = 0, ""
 
     def set_project(self, project: "Project | None") -> None:
         """Train on this project from now on."""
         super().set_project(project)
-        self._result, self._folds = {}, 0
+        self._result, self._folds, self._metric = {}, 0, ""
 
     def _made(self, project: "Project") -> CrossValidateDialog:
-        task = TASKS[self._panel.task]
-        dialog = CrossValidateDialog(project.name, task.metric, self._panel.window())
+        metric = self._metric or TASKS[self._panel.task].metric
+        dialog = CrossValidateDialog(project.name, metric, self._panel.window())
         dialog.start_requested.connect(self._start)
         dialog.save_requested.connect(self._save)
         dialog.show_result(self._result, self._folds, 0.0 if self._handle else None)
@@ -59,7 +59,9 @@ class CrossValidateFlow(StudyFlow):
     def _start(self, folds: int, group: str) -> None:
         plan = self._plan("cross-validation", self._planned)
         if plan is not None:
-            self._result, self._folds = {}, folds
+            self._result, self._folds, self._metric = {}, folds, TASKS[plan.task].metric
+            if isinstance(self._dialog, CrossValidateDialog):
+                self._dialog.headline = self._metric  # the panel may have another task by now
             self._draw(0.0)
             self._submit(CrossValidateJob(**plan.plan, out=plan.out, folds=folds, group=group))
 

@@ -40,6 +40,7 @@ class SearchFlow(StudyFlow):
         self._planned, self._kept = planned, kept
         self._search: Search | None = None
         self._folder = Path()
+        panel.task_changed.connect(self._note_task)
 
     def set_project(self, project: "Project | None") -> None:
         """Search on this project from now on."""
@@ -72,6 +73,16 @@ class SearchFlow(StudyFlow):
         more = [Offer(d.spec, "", usual=False) for d in search.space if d.name not in names]
         dialog.show_offers([*known, *more], search.words, fixed=True)
         dialog.budget.set_values({"trials": search.job.trials, "minutes": search.job.minutes})
+
+    def _note_task(self) -> None:
+        """Offer the options of another task, where a new search is being set up."""
+        if (
+            self._search is None
+            and self._handle is None
+            and self._panel.task
+            and isinstance(self._dialog, SearchDialog)
+        ):
+            self._dialog.show_offers(offers(TASKS[self._panel.task]))
 
     def _choose(self, name: str) -> None:
         """Show an earlier search (empty: be ready for a new one)."""
@@ -152,7 +163,8 @@ class SearchFlow(StudyFlow):
         with suppress(Fault):  # that they cannot be kept for the next start is no reason not to train
             self._kept.keep({"model": best.model, "options": best.task_options}, best.task)
         with suppress(Fault):
-            choices = {"options": best.fit_options, "freeze": list(best.freeze), "weights": best.weights}
+            options = {name: value for name, value in best.fit_options.items() if name != "threads"}
+            choices = {"options": options, "freeze": list(best.freeze), "weights": best.weights}
             self._kept.keep(choices, best.task, best.model)
         self._panel.choose_task(best.task)
         self._panel.start_requested.emit()

@@ -216,6 +216,9 @@ def test_a_killed_search_goes_on_where_it_stood(cells, tmp_path):
 
 def test_the_commands_of_studies_run(cells, tmp_path, capsys):
     base = [str(cells), "--model", "biomed-cnn", "--epochs", "1", "--device", "cpu", "--batch-size", "8"]
+    words = ["cross-validate", "image-classification", *base, "--folds", "2", "--group", "nothing"]
+    assert main([*words, "--out", str(tmp_path / "groups")]) == 2
+    assert "no sample has a value in it" in capsys.readouterr().err
     words = ["cross-validate", "image-classification", *base, "--folds", "2", "--out", str(tmp_path / "cv")]
     assert main(words) == 0
     assert "over 2 folds" in capsys.readouterr().out
