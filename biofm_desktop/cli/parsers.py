@@ -109,6 +109,7 @@ def _train(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
 
 def _cross_validate(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     parser.add_argument("--folds", type=int, default=5, metavar="N", help="default 5")
+    parser.add_argument("--group", default="", metavar="COLUMN", help="samples with the same value stay in one fold")
     training_words(parser, rest)
 
 

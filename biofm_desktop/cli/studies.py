@@ -35,7 +35,7 @@ def cross_validate(given: argparse.Namespace) -> int:
     """Train once for each fold."""
     from .commands import run_job
 
-    return run_job(CrossValidateJob(folds=given.folds, **_plan(given)), given)
+    return run_job(CrossValidateJob(folds=given.folds, group=given.group, **_plan(given)), given)
 
 
 def tune(given: argparse.Namespace) -> int:

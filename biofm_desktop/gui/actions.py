@@ -196,6 +196,28 @@ MENUS: dict[str, tuple[ActionSpec | str, ...]] = {
             "pin-outline",
         ),
         _spec("action.plots", "Show &plots", "Ctrl+L", "Show the curves of the training", "chart-line"),
+        SEPARATOR,
+        _spec(
+            "studies.cross_validate",
+            "&Cross-validate…",
+            "Ctrl+Shift+X",
+            "Train once for each fold: how good is it, and how sure is that figure",
+            "chart-bell-curve",
+        ),
+        _spec(
+            "studies.search",
+            "Search for good &options…",
+            "Ctrl+Shift+B",
+            "Try many sets of options within a budget, and train with the best",
+            "tune-variant",
+        ),
+        _spec(
+            "studies.distill",
+            "&Distill into another model…",
+            "Ctrl+Shift+D",
+            "Let a smaller model learn what a trained one says",
+            "beaker-outline",
+        ),
     ),
     "&Predict": (
         _spec("action.predict", "&Predictions", "Ctrl+P", "Show the predictions panel", "creation-outline"),

@@ -1,4 +1,4 @@
-"""The keys of the loop: propose, next proposed sample, accept, learn."""
+"""The keys of what the training panel and the loop do: propose, accept, learn; and the studies."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class LoopKeys(QObject):
-    """Does what the actions ``suggest...`` and ``loop...`` say; the panels are filled at the first of them."""
+    """Does what the actions ``suggest...``, ``loop...`` and ``studies...`` say; the panels are filled at the first."""
 
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
@@ -33,6 +33,18 @@ class LoopKeys(QObject):
     def loop_next(self) -> None:
         """Learn what was corrected and show the next proposed sample."""
         self._work.loop.learn()
+
+    def studies_cross_validate(self) -> None:
+        """Show the dialog that cross-validates."""
+        self._work.train.studies.open("cross_validate")
+
+    def studies_search(self) -> None:
+        """Show the dialog that searches for good options."""
+        self._work.train.studies.open("search")
+
+    def studies_distill(self) -> None:
+        """Show the dialog that lets a model learn what a run says."""
+        self._work.train.studies.open("distill")
 
     @property
     def _work(self) -> "Work":

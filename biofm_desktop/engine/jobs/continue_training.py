@@ -17,6 +17,7 @@ from biofm_desktop.engine.recipes import FitOptions
 
 from .base import Job
 from .data import SPLITS, learnable, opened, task_class
+from .distill import teaching_of
 from .fitting import METRICS, fitted, note_run
 from .pretrain import PretrainJob, resumed
 from .recording import recorded
@@ -100,21 +101,34 @@ class ContinueJob(Job):
         from biofm_desktop.engine.models.layers import frozen_in
         from biofm_desktop.engine.training.adapters import add_adapters
 
-        kind = task_class(plan["task"])
+        kind = task_class(card["task"])
         task = kind.from_values(card["task_values"])
         dataset = yield from opened(plan["data"], kind, options.reading_timeout)
         stored = read_json(folder / SPLITS)
-        kept = [replace(s, split=stored[s.key]) for s in learnable(dataset) if s.key in stored]
-        splits = {name: [s for s in kept if s.split == name] for name in ("train", "val")}
         device = chosen_device(options.device)
+        teach = teaching_of(plan, task, device)  # a student learns from samples without a label, too
+        kept = [replace(s, split=stored[s.key]) for s in (dataset if teach else learnable(dataset)) if s.key in stored]
+        splits = {name: [s for s in kept if s.split == name] for name in ("train", "val")}
+        splits["val"] = [sample for sample in splits["val"] if task.labelled(sample)]
         with threads(options.threads):
             network = MODELS[plan["model"]].build(task.inputs, task.outputs)
-            if options.adapter != "none":
+            if options.adapter != "none" and not teach:
                 add_adapters(network, options, frozen_in(network, plan["freeze"], plan["train_only"]))
             network = placed(network, device)
-            note = partial(note_run, plan["data"], folder, model=plan["model"], task=plan["task"], goes_on=True)
+            note = partial(note_run, plan["data"], folder, model=plan["model"], task=kind.name, goes_on=True)
             frozen = set(card["frozen"])
             pinned = [s for s in dataset.samples if s.key in plan.get("pinned", ())]
             yield from fitted(
-                self.title, network, task, splits, options, frozen, folder, note, go_on=True, pinned=pinned
+                self.title,
+                network,
+                task,
+                splits,
+                options,
+                frozen,
+                folder,
+                note,
+                go_on=True,
+                teach=teach,
+                pinned=pinned,
+                unlabelled=("train",) if teach else (),
             )

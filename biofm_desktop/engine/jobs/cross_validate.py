@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 
 from biofm_desktop.engine.events import Event, Finished, Saved, Started
 from biofm_desktop.engine.files import new_folder, write_json, write_text
-from biofm_desktop.engine.options import from_json
+from biofm_desktop.engine.options import from_json, option
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Grain, Sample
-from biofm_desktop.engine.samples.folds import folds_of
+from biofm_desktop.engine.samples.folds import folds_of, grouped_by
 
 from .data import fitting_model, learnable, opened, task_class
 from .inner import trained
@@ -29,11 +29,15 @@ class CrossValidateJob(PlannedJob):
     """Train ``model`` once for each of ``folds`` folds, into run folders below ``out``; the test split is left alone.
 
     ``metrics.json`` holds each fold's figures, their mean and standard deviation; ``held_out.csv`` what was said of
-    each sample by the network that had not seen it (tasks with one answer a sample).
+    each sample by the network that had not seen it (tasks with one answer a sample). Samples with the same value in the
+    column ``group`` are in one fold; empty: those of a group that the data state.
     """
 
     name: ClassVar[str] = "cross-validate"
-    folds: int = 5
+    folds: int = option(
+        5, "Folds", low=2, high=1000, help="So many trainings: each judges on another part of the samples, held out"
+    )
+    group: str = ""
 
     @property
     def title(self) -> str:
@@ -41,8 +45,8 @@ class CrossValidateJob(PlannedJob):
         return f"Cross-validate {self.model}"
 
     def own_words(self) -> list[str]:
-        """Return the flag of the folds."""
-        return ["--folds", str(self.folds)]
+        """Return the flags of the folds and of their groups."""
+        return ["--folds", str(self.folds), *(["--group", self.group] if self.group else [])]
 
     def run(self) -> Iterator[Event]:
         """Train fold after fold; what is done stands when it is stopped."""
@@ -50,7 +54,7 @@ class CrossValidateJob(PlannedJob):
         fitting_model(self.model, kind)
         options = from_json(FitOptions, self.fit_options)
         dataset = yield from opened(self.data, kind)
-        samples = learnable(dataset)
+        samples = grouped_by(learnable(dataset), self.group) if self.group else learnable(dataset)
         held_out = folds_of(samples, self.folds, options.seed)
         folder = new_folder(Path(self.out))
         write_json(folder / "job.json", self.to_json(), room="checkpoint")
@@ -65,8 +69,8 @@ class CrossValidateJob(PlannedJob):
                 rows += yield from self._held_out(part, place, folder)
                 write_text(folder / HELD_OUT, _table(rows), room="export")
             write_json(folder / METRICS, summary(found, len(held_out)), room="checkpoint")
+            yield Saved(str(folder / METRICS), "metrics")
         result = summary(found, len(held_out))
-        yield Saved(str(folder / METRICS), "metrics")
         yield Finished(_words(result, kind.metric), result=result)
 
     def _fold(
@@ -113,6 +117,17 @@ def summary(folds: list[dict[str, float]], planned: int) -> dict[str, Any]:
         "mean": {name: statistics.fmean(values) for name, values in columns.items()},
         "sd": {name: statistics.stdev(values) if len(values) > 1 else 0.0 for name, values in columns.items()},
     }
+
+
+def as_csv(result: dict[str, Any], separator: str = ",") -> str:
+    """Return what `summary` gives as a table: a row for each fold, then mean and standard deviation."""
+    names = list(result["mean"])
+    rows = [["fold", *names]]
+    rows += [[str(n), *(f"{fold[name]:.6g}" for name in names)] for n, fold in enumerate(result["folds"], 1)]
+    rows += [[word, *(f"{result[word][name]:.6g}" for name in names)] for word in ("mean", "sd")]
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def _table(rows: list[list[str]]) -> str:

@@ -1,6 +1,6 @@
 """Distill: a smaller model learns what a trained run says, from labelled and unlabelled samples."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from biofm_desktop.engine.events import Event
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json, write_json
-from biofm_desktop.engine.options import from_json, to_flags
+from biofm_desktop.engine.models import MODELS, ModelEntry
+from biofm_desktop.engine.options import from_json, option, to_flags
 from biofm_desktop.engine.recipes import FitOptions
+from biofm_desktop.engine.samples import Dataset, Grain
 from biofm_desktop.engine.samples.splits import with_split
 
 from .base import Job
 from .data import SPLITS, fitting_model, opened, task_class
-from .fitting import Lesson, fitted, note_run
+from .fitting import METRICS, Lesson, fitted, note_run
 from .recording import recorded, run_folder
 from .train import TrainJob
 
@@ -37,12 +39,25 @@ class DistillJob(Job):
     """
 
     name: ClassVar[str] = "distill"
+    trains: ClassVar[bool] = True
     teacher: str
     data: tuple[str, ...]
     model: str
     out: str
-    share: float = 0.7
-    temperature: float = 2.0
+    share: float = option(
+        0.7,
+        "Share of the teacher",
+        low=0,
+        high=1,
+        help="How much the teacher's answers count; the rest is what the labels count. 1: learn from the teacher alone",
+    )
+    temperature: float = option(
+        2.0,
+        "Temperature",
+        low=0.01,
+        high=100,
+        help="How soft the teacher's answers are made: the higher, the more its doubts between classes count",
+    )
     fit_options: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -84,20 +99,18 @@ class DistillJob(Job):
         dataset = yield from opened(self.data, kind, options.reading_timeout)
         stored = Path(self.teacher) / SPLITS
         known = read_json(stored) if stored.is_file() and not any(s.split for s in dataset) else {}
-        samples = tuple(replace(s, split=known.get(s.key, s.split) or ("" if s.labelled else "train")) for s in dataset)
+        check_classes(dataset, teacher.task)
+        labelled = teacher.task.labelled
+        samples = tuple(
+            replace(s, split=known.get(s.key, s.split) or ("" if labelled(s) else "train")) for s in dataset
+        )
         samples = with_split(samples, seed=options.seed, validation=options.validation, test=options.test)
         splits = {name: [s for s in samples if s.split == name] for name in ("train", "val")}
-        splits["val"] = [sample for sample in splits["val"] if sample.labelled]
+        splits["val"] = [sample for sample in splits["val"] if labelled(sample)]
         if not splits["train"]:
             raise Fault(dataset.name, "it holds no sample to learn from", "Give data with training samples")
         values = {k: v for k, v in teacher.task.to_values().items() if k in _SHARED}
-        task = replace(kind.from_values(values)).for_dataset(replace(dataset, samples=samples), entry.preferred)
-        if task.outputs != teacher.task.outputs:
-            raise Fault(
-                dataset.name,
-                f"its {task.outputs} classes are not those {teacher.task.outputs} of the teacher",
-                "Give data with the classes that the teacher knows",
-            )
+        task = kind.from_values(values).for_dataset(replace(dataset, samples=samples), entry.preferred)
         with threads(options.threads):
             torch.manual_seed(options.seed)
             network = placed(entry.build(task.inputs, task.outputs), device)
@@ -108,21 +121,96 @@ class DistillJob(Job):
             write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
             write_json(folder / "card.json", card, room="checkpoint")
             note = partial(note_run, self.data, folder, model=self.model, task=kind.name, teacher=self.teacher)
-            teach = partial(self._taught, task, teacher, device)
+            teach = partial(_taught, task, teacher, device, self.share, self.temperature)
             yield from fitted(
                 self.title, network, task, splits, options, set(), folder, note, teach=teach, unlabelled=("train",)
             )
 
-    def _taught(
-        self, task: "Task", teacher: "TrainedRun", device: "torch.device", items: "Mapping[str, Items]"
-    ) -> Lesson:
-        """Return what the student learns, and from which items."""
-        from biofm_desktop.engine.training.distilled import Distilled, taught
 
-        scaling = teacher.task.inputs.scaling
-        learnt = Distilled(task, self.share, self.temperature, teacher.network, scaling, device)
-        train = items["train"]
-        return Lesson(learnt, taught(learnt, train, train.origin, teacher.network, teacher.task), items["val"])
+def teaching_of(
+    plan: Mapping[str, Any], task: "Task", device: "torch.device"
+) -> "Callable[[Mapping[str, Items]], Lesson] | None":
+    """Return how the training of a ``job.json`` is taught; None where it learns from labels alone."""
+    from biofm_desktop.engine.inference.run_folder import load_run
+
+    if plan.get("job") != DistillJob.name:
+        return None
+    return partial(_taught, task, load_run(Path(plan["teacher"]), device), device, plan["share"], plan["temperature"])
+
+
+def check_classes(dataset: Dataset, task: "Task") -> None:
+    """Raise `Fault` where the labels of the data mean something else than the answers of the teacher, whose task it is.
+
+    Labels of samples are names, so their order does not matter; those of pixels are numbers, places in the list.
+    """
+    known: tuple[str, ...] = getattr(task, "classes", ())
+    if task.grain is Grain.PIXEL:
+        stated = dataset.classes
+        if stated and not dataset.instances and stated != known and any(task.labelled(s) for s in dataset):
+            raise Fault(
+                dataset.name,
+                f"its labels are of the classes {', '.join(stated)}, in this order; the teacher's are of "
+                f"{', '.join(known)}",
+                "Give data whose classes are those of the teacher in the same order, or data without labels",
+            )
+        return
+    strange = sorted({str(s.target) for s in dataset if s.target is not None} - set(known)) if known else []
+    if strange:
+        raise Fault(
+            dataset.name,
+            f"it has the class {strange[0]!r}, which the teacher does not know",
+            f"Give data with the classes {', '.join(known)}, or teach with a run that knows all classes",
+        )
+
+
+def _taught(
+    task: "Task",
+    teacher: "TrainedRun",
+    device: "torch.device",
+    share: float,
+    temperature: float,
+    items: "Mapping[str, Items]",
+) -> Lesson:
+    """Return what the student learns, and from which items."""
+    from biofm_desktop.engine.training.distilled import Distilled, taught
+
+    train = items["train"]
+    learnt = Distilled(task, share, temperature, teacher.network, teacher.task.inputs.scaling, device)
+    return Lesson(learnt, taught(learnt, train, train.origin, teacher.network, teacher.task), items["val"])
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A finished run that can teach: its task and model, how many weights it has, and its validation figure."""
+
+    folder: Path
+    task: str
+    model: str
+    parameters: int
+    figure: float | None
+
+    def in_words(self) -> str:
+        """Return which run it is, how large and how good."""
+        figure = "" if self.figure is None else f", {task_class(self.task).metric.replace('_', ' ')} {self.figure:.3f}"
+        return f"{self.folder.name} ({self.parameters:,} weights{figure})"
+
+    def students(self) -> list[ModelEntry]:
+        """Return the models that can learn its task."""
+        kind = task_class(self.task)
+        return [entry for entry in MODELS if entry.takes is kind.takes and entry.grain is kind.grain]
+
+
+def teacher_in(folder: Path) -> Teacher:
+    """Return the teacher of a run folder; raise `Fault` where it is none of a finished run."""
+    if not all((folder / name).is_file() for name in ("card.json", "model.safetensors")):
+        raise Fault(folder, "it is not the folder of a finished run", "Name a folder that a training made")
+    card = read_json(folder / "card.json")
+    figures = read_json(folder / METRICS).get("validation", {}) if (folder / METRICS).is_file() else {}
+    try:
+        kind = task_class(card["task"])
+        return Teacher(folder, kind.name, str(card["model"]), int(card["parameters"]), figures.get(kind.metric))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Fault(folder / "card.json", "it is damaged", "Use a sound copy of the run", detail=str(error)) from None
 
 
 #: What the student takes over of the teacher's task: what its answers mean.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.fit_options import DataOptions, RunningOptions
 from biofm_desktop.engine.options import OptionSpec, specs
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.tasks import Task
@@ -15,6 +16,28 @@ if TYPE_CHECKING:
 
 #: What is searched where the user names nothing.
 USUAL = ("learning_rate=0.0001..0.02:log", "weight_decay=0.001..0.2:log", "batch_size=8,16,32,64")
+#: Ranges that have proved sensible, for options whose bounds are too wide to be searched.
+_SENSIBLE = {word.partition("=")[0]: word.partition("=")[2] for word in USUAL} | {
+    "epochs": "5..50",
+    "warm_up": "0..0.5",
+    "clip": "0.5,1,5",
+    "accumulate": "1,2,4",
+    "ema": "0,0.9,0.99",
+    "views": "1,4,16",
+    "layer_decay": "0.5..1",
+    "pull_to_start": "0.0001..0.1:log",
+    "adapter_rank": "4,8,16,32",
+    "rotate": "0..45",
+    "blur": "0..2",
+    "elastic": "0..0.5",
+    "noise": "0..0.1",
+    "size": "64,128,224",
+    "crop": "64,128,256",
+    "length": "64,256,1024",
+    "move": "0,2,8",
+}
+#: These decide what is compared, or how it is computed, not how well it is learnt.
+_NOT_SEARCHED = {spec.name for of in (DataOptions, RunningOptions) for spec in specs(of)} | {"seed", "device", "tune"}
 _WAY_OUT = "Write name=low..high, name=low..high:log or name=a,b,c, such as learning_rate=1e-4..1e-2:log"
 
 
@@ -40,6 +63,39 @@ class Dimension:
         if self.spec.type is int:
             return trial.suggest_int(self.name, int(self.low), int(self.high), log=self.log)
         return trial.suggest_float(self.name, self.low, self.high, log=self.log)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An option that can be searched, and values to try where the user names none; ``usual`` ones are searched then."""
+
+    spec: OptionSpec
+    values: str
+    usual: bool
+
+    def word(self, values: str = "") -> str:
+        """Return what `space_of` reads, with the user's values in place of ours."""
+        return f"{self.spec.name}={values or self.values}"
+
+
+def offers(task: type[Task]) -> list[Offer]:
+    """Return what can be searched for a task: options of the training, then those of the task."""
+    usual = {word.partition("=")[0] for word in USUAL}
+    found = [spec for of in (FitOptions, task) for spec in specs(of) if spec.name not in _NOT_SEARCHED]
+    made = [Offer(spec, _sensible(spec), spec.name in usual) for spec in found]
+    return sorted((offer for offer in made if offer.values), key=lambda offer: not offer.usual)
+
+
+def _sensible(spec: OptionSpec) -> str:
+    """Return values worth trying; empty where there is no telling."""
+    if spec.name in _SENSIBLE:
+        return _SENSIBLE[spec.name]
+    if spec.choices:
+        return ",".join(map(str, spec.choices))
+    if spec.type is bool:
+        return "no,yes"
+    bounded = spec.type is float and spec.low is not None and spec.high is not None
+    return f"{spec.low:g}..{spec.high:g}" if bounded else ""
 
 
 def space_of(words: Sequence[str], task: type[Task]) -> tuple[list[Dimension], set[str]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from biofm_desktop.engine.events import EpochDone, Event, Finished, Progress, Saved, Started, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import new_folder, read_json, write_json, write_text
-from biofm_desktop.engine.options import from_json
+from biofm_desktop.engine.options import from_json, option
 from biofm_desktop.engine.recipes import FitOptions
 
 from .data import fitting_model, task_class
@@ -40,8 +40,17 @@ class TuneJob(PlannedJob):
 
     name: ClassVar[str] = "tune"
     search: tuple[str, ...] = ()
-    trials: int = 20
-    minutes: float = 0.0
+    trials: int = option(
+        20, "Trials", low=1, high=10_000, help="So many sets of options are tried, those of earlier times included"
+    )
+    minutes: float = option(
+        0.0,
+        "At most",
+        low=0,
+        high=100_000,
+        unit="minutes",
+        help="No trial begins after so long. There is no limit at 0",
+    )
 
     @property
     def title(self) -> str:
@@ -71,11 +80,11 @@ class TuneJob(PlannedJob):
         while (place := len(study.trials)) < self.trials and time.monotonic() < until:
             fault = yield from self._trial(study, space, own, place, folder)
             self._write(study, folder, kind.metric, own)
+            yield Saved(str(folder / TRIALS), "trials")
             failures = failures + 1 if fault else 0
             if fault and (failures == 3 or place == 0):
                 raise fault  # it is not the options that are at fault
         yield Progress(self.trials, self.trials, "Trials done")
-        yield Saved(str(folder / TRIALS), "trials")
         done = [t for t in study.trials if t.value is not None]
         if not done:
             raise Fault("tune", "no trial came to a figure", "Look at the messages of the trials, or give more time")

@@ -15,8 +15,8 @@ from biofm_desktop.engine.tasks.intensity import shifted, unshifted
 
 from .items import Items
 
-#: A hard target that is not known.
-UNKNOWN = -1.0
+#: A hard target that is not known: no number that a label could be.
+UNKNOWN = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +61,8 @@ class Distilled:
         parts = [self.share * self._teaching(output, soft)]
         if self.inner.grain is Grain.PIXEL:
             parts.append((1 - self.share) * self.inner.loss(output, hard.to(torch.uint8)))
-        elif bool((known := hard != UNKNOWN).any()) and self.share < 1:
-            truth = hard[known] if outputs == 1 else hard[known].long()
+        elif bool((known := ~hard.isnan()).any()) and self.share < 1:
+            truth = hard[known][:, None] if outputs == 1 else hard[known].long()
             parts.append((1 - self.share) * known.float().mean() * self.inner.loss(output[known], truth))
         return torch.stack(parts).sum()
 

@@ -48,6 +48,9 @@ def strata_of(items: Sequence[Item]) -> list[int]:
 
 
 def _ranges(values: Tensor) -> list[int]:
-    low, high = values.min(), values.max()
+    known = values[~values.isnan()]  # a student also learns from samples without a label
+    if not len(known):
+        return [0] * len(values)
+    low, high = known.min(), known.max()
     places = (values - low) / (high - low).clamp(min=1e-12) * _RANGES
-    return [min(_RANGES - 1, int(place)) for place in places]
+    return [_RANGES if place.isnan() else min(_RANGES - 1, int(place)) for place in places]

@@ -27,6 +27,7 @@ from biofm_desktop.gui.theme import icon, theme_bus
 from biofm_desktop.gui.widgets.data_buttons import DataButtons
 from biofm_desktop.gui.widgets.named import named, plain_label, plain_tip
 from biofm_desktop.gui.widgets.options_form import OptionsForm
+from biofm_desktop.gui.widgets.study_button import StudyButton
 
 NO_WEIGHTS, ASK_FILE = "", "?file"
 
@@ -64,7 +65,7 @@ class TrainingPanel(QWidget):
         self._frozen = named(plain_label(), "train.frozen", "Trained layers", "How much of the model is trained")
         tip = "Look for samples that are equal or nearly so in training and in validation or test, and name them"
         self._leaks = named(QPushButton("Check for leaks …"), "train.leaks", "Check for leaks", tip)
-        self.data_buttons = DataButtons()
+        self.data_buttons, self.studies = DataButtons(), StudyButton()
         self.fit_form = OptionsForm(FitOptions, "train.options")
         self.task_form: OptionsForm | None = None
         self._options = self._make_options()
@@ -112,6 +113,17 @@ class TrainingPanel(QWidget):
     def offer_tasks(self, tasks: Sequence[type[Task]], chosen: str = "") -> None:
         """Offer these tasks, one of them chosen."""
         self._fill(self._task, [(task.title, task.name, task.help) for task in tasks], chosen)
+
+    def offers_task(self, name: str) -> bool:
+        """Say whether a task is among those offered."""
+        return self._task.findData(name) >= 0
+
+    def choose_task(self, name: str) -> None:
+        """Choose a task that is offered, with the model and the options that it was trained with last."""
+        self._task.blockSignals(True)
+        self._task.setCurrentIndex(self._task.findData(name))
+        self._task.blockSignals(False)
+        self.task_changed.emit(self.task)
 
     def offer_models(self, models: Sequence[ModelEntry], chosen: str = "") -> None:
         """Offer these models, one of them chosen."""
@@ -272,6 +284,7 @@ class TrainingPanel(QWidget):
         form.addRow(self._frozen)
         form.addRow("Splits", self._leaks)
         form.addRow("Data", self.data_buttons)
+        form.addRow("Studies", self.studies)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 8, 8, 8)

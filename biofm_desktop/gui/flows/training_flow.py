@@ -25,7 +25,6 @@ from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
 
 from .augmentation_flow import AugmentationFlow
 from .classes_flow import ClassesFlow
-from .curve_flow import CurveFlow
 from .layers_flow import Asked, LayersFlow, Wanted
 from .leaks_flow import LeaksFlow
 from .pretrain_flow import PretrainFlow
@@ -34,6 +33,7 @@ from .remembered import Remembered
 from .run_status import RunStatus
 from .runs import MODEL, clear_folder, data_of, finished, folder_of, read_curves, to_go_on
 from .steering_flow import SteeringFlow
+from .studies import Studies
 
 if TYPE_CHECKING:
     from biofm_desktop.engine.project import Project
@@ -66,10 +66,10 @@ class TrainingFlow(QObject):
         )
         self.classes = ClassesFlow(panel, center, self)
         self.augmentation = AugmentationFlow(panel, center, lambda: self._handle if self._running else None, self)
-        self.curve = CurveFlow(panel, center, self._job, self)
+        self.studies = Studies(panel, center, self._job, self._kept, self)
         self.pretraining = PretrainFlow(panel, center, self)
         self.previews = PreviewFlow(plots.previews, self._kept, self)
-        self._flows = (self.leaks, self.classes, self.augmentation, self.curve, self.pretraining, self.previews)
+        self._flows = (self.leaks, self.classes, self.augmentation, self.studies, self.pretraining, self.previews)
         self._connect()
 
     # The project

@@ -7,20 +7,23 @@ import statistics
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from biofm_desktop.cli import main
-from biofm_desktop.engine.events import Failed, Finished, Progress
+from biofm_desktop.engine.events import Failed, Finished, Progress, Saved
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.jobs import CrossValidateJob, DistillJob, EvaluateJob, TrainJob, TuneJob, job_from_json
-from biofm_desktop.engine.jobs.search_space import space_of
+from biofm_desktop.engine.jobs import CrossValidateJob, TuneJob, job_from_json
+from biofm_desktop.engine.jobs.cross_validate import as_csv
+from biofm_desktop.engine.jobs.search_folder import read_search
+from biofm_desktop.engine.jobs.search_space import offers, space_of
 from biofm_desktop.engine.runners import HereRun
 from biofm_desktop.engine.samples import SequenceSample
-from biofm_desktop.engine.samples.folds import folds_of
-from biofm_desktop.engine.tasks import ImageClassification
+from biofm_desktop.engine.samples.folds import folds_of, grouped_by, groupings
+from biofm_desktop.engine.tasks import TASKS, ImageClassification
 
 FIT = {"epochs": 2, "batch_size": 8, "device": "cpu", "learning_rate": 1e-3}
 
@@ -68,6 +71,18 @@ def test_groups_are_never_torn_apart_and_test_samples_are_in_no_fold():
     assert len(folds_of([sample(f"n{n}", float(n)) for n in range(9)], 3, seed=1)) == 3
 
 
+def test_samples_can_be_grouped_by_a_column():
+    rows = [sample(f"s{n}") for n in range(6)]
+    cells = [{"animal": f"a{n // 2}", "number": str(n), "note": "x", "empty": ""} for n in range(6)]
+    rows = [replace(row, columns=own) for row, own in zip(rows, cells, strict=True)]
+    assert groupings(rows) == {"animal": 3}
+    assert groupings([replace(row, group="p1") for row in rows]) == {"": 1, "animal": 3}
+    parts = folds_of(grouped_by(rows, "animal"), 3, seed=0)
+    assert {frozenset(part) for part in parts} == {frozenset((f"s{n}", f"s{n + 1}")) for n in (0, 2, 4)}
+    with pytest.raises(Fault, match=r"no sample has a value.*animal"):
+        grouped_by(rows, "nothing")
+
+
 def test_cross_validation_gives_mean_and_spread_and_what_was_said_of_each_sample(cells, tmp_path):
     out = tmp_path / "study"
     job = CrossValidateJob(folds=3, **plan(cells, out))
@@ -88,6 +103,11 @@ def test_cross_validation_gives_mean_and_spread_and_what_was_said_of_each_sample
         splits = json.loads((out / f"fold-{n}" / "splits.json").read_text())
         assert list(splits.values()).count("val") == 10
     assert "±" in told[-1].message
+    assert sum(isinstance(event, Saved) and event.what == "metrics" for event in told) == 3
+    table = list(csv.reader(as_csv(figures).splitlines()))
+    assert [row[0] for row in table] == ["fold", "1", "2", "3", "mean", "sd"]
+    place = table[0].index("accuracy")
+    assert float(table[4][place]) == pytest.approx(figures["mean"]["accuracy"], rel=1e-5)
 
 
 def test_a_stopped_cross_validation_keeps_the_folds_that_are_done(cells, tmp_path):
@@ -126,27 +146,42 @@ def test_a_search_space_is_read_and_checked():
         space_of(["epochs=2..3", "epochs=1,2"], ImageClassification)
 
 
+@pytest.mark.parametrize("task", [*TASKS], ids=lambda task: task.name)
+def test_all_that_is_offered_can_be_searched(task):
+    found = offers(task)
+    space, _ = space_of([offer.word() for offer in found], task)
+    assert [dimension.name for dimension in space] == [offer.spec.name for offer in found]
+    assert {offer.spec.name for offer in found if offer.usual} == {"learning_rate", "weight_decay", "batch_size"}
+    assert not {"seed", "device", "validation", "test", "threads"} & {dimension.name for dimension in space}
+
+
 def test_a_search_finds_what_learns_and_goes_on_within_its_budget(cells, tmp_path):
     out = tmp_path / "study"
     search = ("learning_rate=1e-7,1e-3",)
-    job = TuneJob(search=search, trials=3, **plan(cells, out))
+    fit = {**FIT, "epochs": 5}
+    job = TuneJob(search=search, trials=3, **plan(cells, out, fit_options=fit))
     told = list(HereRun(job))
     assert isinstance(told[-1], Finished), told[-1]
+    assert sum(isinstance(event, Saved) and event.what == "trials" for event in told) == 3
     table = json.loads((out / "trials.json").read_text())["trials"]
     assert len(table) == 3
-    more = TuneJob(search=search, trials=5, **plan(cells, out))
+    more = read_search(out).going_on(trials=5, minutes=0.0)
+    assert more == TuneJob(search=search, trials=5, **plan(cells, out, fit_options=fit))
     told = list(HereRun(more))
     table = json.loads((out / "trials.json").read_text())["trials"]
     assert len(table) == 5
-    by_rate = {0.001: [], 1e-7: []}
-    for row in table:
-        by_rate[row["learning_rate"]].append(row["accuracy"] or 0)
-    if by_rate[1e-7] and by_rate[0.001]:
-        assert told[-1].result["params"] == {"learning_rate": 0.001}
+    by_rate = {rate: [row["accuracy"] for row in table if row["learning_rate"] == rate] for rate in (0.001, 1e-7)}
+    assert sum(map(len, by_rate.values())) == 5
+    assert min(by_rate[0.001]) > max(by_rate[1e-7])  # both were tried
+    assert told[-1].result["params"] == {"learning_rate": 0.001}
+    found = read_search(out)
+    assert found.best.values == {"learning_rate": 0.001}
+    assert [trial.number for trial in found.trials] == [1, 2, 3, 4, 5]
+    assert found.best_training().fit_options == {**fit, "learning_rate": 0.001}
     best = json.loads((out / "best.json").read_text())
     assert best["fit_options"]["learning_rate"] == told[-1].result["params"]["learning_rate"]
     assert job_from_json(best).model == "biomed-cnn"
-    other = TuneJob(search=("epochs=1,2",), trials=6, **plan(cells, out))
+    other = TuneJob(search=("epochs=1,2",), trials=6, **plan(cells, out, fit_options=fit))
     refused = list(HereRun(other))[-1]
     assert isinstance(refused, Failed)
     assert "other search" in refused.message
@@ -179,58 +214,11 @@ def test_a_killed_search_goes_on_where_it_stood(cells, tmp_path):
     assert [row["state"] for row in table] == ["failed", "done"]
 
 
-def test_a_small_model_learns_what_its_teacher_says_also_from_unlabelled_samples(cells, tmp_path):
-    teacher = tmp_path / "teacher"
-    options = {**FIT, "epochs": 6, "check_leaks": False}
-    list(HereRun(TrainJob(**plan(cells, teacher, fit_options=options))))
-    bare = tmp_path / "bare"
-    bare.mkdir()
-    for path in cells.rglob("*.png"):
-        (bare / f"{path.parent.name}-{path.name}").write_bytes(path.read_bytes())
-    out = tmp_path / "student"
-    job = DistillJob(
-        teacher=str(teacher), data=(str(bare),), model="biomed-cnn", out=str(out), fit_options={**FIT, "epochs": 6}
-    )
-    last = list(HereRun(job))[-1]
-    assert isinstance(last, Finished), last
-    judged = EvaluateJob(run_folder=str(out), data=(str(cells),), out=str(tmp_path / "judged"))
-    assert isinstance(list(HereRun(judged))[-1], Finished)
-    assert json.loads((tmp_path / "judged" / "metrics.json").read_text())["metrics"]["accuracy"] > 0.9
-    assert json.loads((out / "card.json").read_text())["teacher"]["model"] == "biomed-cnn"
-
-
-def test_a_painted_teacher_is_learnt_from_pixel_by_pixel(tmp_path):
-    chance, data = np.random.default_rng(1), tmp_path / "data"
-    for part in ("images", "labels"):
-        (data / part).mkdir(parents=True)
-    for number in range(6):
-        mask = np.zeros((64, 64), np.uint8)
-        top, left = chance.integers(4, 36, 2)
-        mask[top : top + 20, left : left + 20] = 1
-        Image.fromarray((60 + 130 * mask + chance.normal(0, 8, mask.shape)).astype(np.uint8)).save(
-            data / f"images/{number}.png"
-        )
-        if number < 4:
-            Image.fromarray(mask).save(data / f"labels/{number}.png")
-    fit = {"epochs": 4, "batch_size": 4, "device": "cpu", "check_leaks": False, "learning_rate": 3e-3}
-    shape = {"task": "semantic-segmentation", "data": (str(data),), "model": "unet", "task_options": {"crop": 32}}
-    teacher = list(HereRun(TrainJob(out=str(tmp_path / "teacher"), fit_options=fit, **shape)))[-1]
-    assert isinstance(teacher, Finished), teacher
-    job = DistillJob(
-        teacher=str(tmp_path / "teacher"), data=(str(data),), model="unet", out=str(tmp_path / "out"), fit_options=fit
-    )
-    last = list(HereRun(job))[-1]
-    assert isinstance(last, Finished), last
-
-
-@pytest.mark.parametrize(("option", "value"), [("share", 2.0), ("temperature", 0.0)])
-def test_distilling_with_senseless_options_is_refused(cells, tmp_path, option, value):
-    job = DistillJob(teacher=str(tmp_path), data=(str(cells),), model="gru", out=str(tmp_path / "x"), **{option: value})
-    assert option in list(HereRun(job))[-1].message
-
-
 def test_the_commands_of_studies_run(cells, tmp_path, capsys):
     base = [str(cells), "--model", "biomed-cnn", "--epochs", "1", "--device", "cpu", "--batch-size", "8"]
+    words = ["cross-validate", "image-classification", *base, "--folds", "2", "--group", "nothing"]
+    assert main([*words, "--out", str(tmp_path / "groups")]) == 2
+    assert "no sample has a value in it" in capsys.readouterr().err
     words = ["cross-validate", "image-classification", *base, "--folds", "2", "--out", str(tmp_path / "cv")]
     assert main(words) == 0
     assert "over 2 folds" in capsys.readouterr().out
