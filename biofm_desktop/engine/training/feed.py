@@ -8,6 +8,7 @@ from torch import nn
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.tasks import Item, Task
 
+from .ahead import Ahead, drawn
 from .freezing import takes_up_statistics
 from .learner import Learner
 from .trunk import Views, frozen_trunk
@@ -31,6 +32,7 @@ class Feed:
         self._views = (
             Views(self._trunk, task, train, options.seed, options.views, learner.room) if self._trunk else None
         )
+        self._ahead = Ahead(self._made, learner.device)
         self.held_out = self._trunk.seen(validation, learner.room) if self._trunk else validation
 
     @property
@@ -40,14 +42,22 @@ class Feed:
             return self._learner.judged.get_submodule(self._trunk.name)
         return self.module if self._trunk else self._learner.judged
 
-    def batch(self, chosen: Sequence[int], epoch: int, chance: torch.Generator) -> list[Item]:
+    def batch(
+        self, chosen: Sequence[int], epoch: int, chance: torch.Generator, following: Sequence[int] = ()
+    ) -> list[Item]:
         """Return the items of these indices that this process takes, made ready by chance.
 
-        Each item has a chance of its own, so that it does not matter which process makes it ready.
+        Each item has a chance of its own, so that it does not matter which process makes it ready. ``following`` are
+        those that are asked for next, as far as one knows.
         """
-        share = self._learner.team.share(chosen)
+        team = self._learner.team
+        share = team.share(chosen)
         if self._views:
             return self._views.batch(chosen[share], epoch)
-        seeds = torch.randint(2**62, (len(chosen),), generator=chance).tolist()[share]
+        made = self._ahead.items(chosen[share], drawn(len(chosen), chance)[share])
+        self._ahead.guess(following, chance, team.share(following))
+        return made
+
+    def _made(self, chosen: Sequence[int], seeds: Sequence[int]) -> list[Item]:
         own = torch.Generator()
-        return [self._task.augment(self._train[i], own.manual_seed(n)) for i, n in zip(chosen[share], seeds)]
+        return [self._task.augment(self._train[i], own.manual_seed(n)) for i, n in zip(chosen, seeds)]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any, cast
 
 import torch
@@ -210,11 +211,12 @@ class _Loop:
         yield from self._opened()
         self.learner.train_mode()
         at.order = at.order or self.drawing.order(self.chance)
-        for chosen in _batches(at.order, self._drawn_a_step, 2 * self.team.size)[at.place :]:
+        batches = _batches(at.order, self._drawn_a_step, 2 * self.team.size)[at.place :]
+        for chosen, following in zip_longest(batches, batches[1:], fillvalue=()):
             yield from self._changes()
             if self.checkpoints.ended:
                 return
-            yield from self._step(chosen)
+            yield from self._step(chosen, following)
         done = EpochDone(at.epoch, at.step, sum(at.losses) / max(1, len(at.losses)), None, {})
         if len(self.validation):
             done = self._validated(done)
@@ -254,10 +256,10 @@ class _Loop:
         best = at.best_epoch == at.epoch
         return replace(done, validation_loss=found.loss, metrics=found.metrics, best=best, notes=found.notes)
 
-    def _step(self, chosen: Sequence[int]) -> Generator[Event, None, None]:
+    def _step(self, chosen: Sequence[int], following: Sequence[int]) -> Generator[Event, None, None]:
         at = self.at
         rate = self.learner.set_rate(self.schedule.factor)
-        batch = self.feed.batch(chosen, at.epoch, self.chance)
+        batch = self.feed.batch(chosen, at.epoch, self.chance, following)
         found = None
         try:
             found = self.learner.step(self.feed.module, self.task, batch, len(chosen))

@@ -1,6 +1,7 @@
 """How a training runs: optimisers, schedules, parts of a batch, broken losses, and changes on the way."""
 
 import math
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.fit_options.optimising import OPTIMIZERS, SCHEDULES
 from biofm_desktop.engine.inference.devices import same_bits
 from biofm_desktop.engine.models.layers import layer_modules
+from biofm_desktop.engine.training.ahead import Ahead
 from biofm_desktop.engine.training.checkpoints import Checkpoints
 from biofm_desktop.engine.training.fit import fit, validate
 from biofm_desktop.engine.training.learner import Learner
@@ -356,3 +358,40 @@ def test_a_device_without_an_algorithm_of_the_same_bits_is_told():
     assert not torch.are_deterministic_algorithms_enabled()
     with pytest.raises(RuntimeError, match="other"), same_bits(True):
         raise RuntimeError("other")
+
+
+@pytest.fixture
+def reads_ahead(monkeypatch):
+    """Make ready the next batch in a thread, as where there is a GPU; count how often that was of use."""
+    made, own = {"ahead": 0, "now": 0}, Ahead.__init__
+
+    def begin(self, make, device):
+        def count(chosen, seeds):
+            made["ahead" if threading.current_thread().name.startswith("ahead") else "now"] += 1
+            return make(chosen, seeds)
+
+        own(self, count, torch.device("meta"))
+
+    monkeypatch.setattr(Ahead, "__init__", begin)
+    return made
+
+
+def test_batches_made_ahead_are_those_that_would_be_made_now(tmp_path, reads_ahead):
+    network, _, events = loop(tmp_path / "ahead")
+    told = list(events)
+    assert reads_ahead["ahead"] > reads_ahead["now"] > 0
+    _, _, broken = loop(tmp_path / "broken")
+    before = [next(broken) for _ in range(5)]
+    broken.close()
+    again, _, rest = loop(tmp_path / "broken", go_on=True)
+    assert before + list(rest) == told
+    assert equal(network, again)
+
+
+def test_what_is_made_ahead_changes_nothing(tmp_path, request):
+    plain, _, events = loop(tmp_path / "plain")
+    told = list(events)
+    request.getfixturevalue("reads_ahead")
+    ahead, _, events = loop(tmp_path / "ahead")
+    assert list(events) == told
+    assert equal(plain, ahead)
