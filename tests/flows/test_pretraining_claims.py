@@ -1,7 +1,7 @@
 """What the manual says of pre-training, on real data: the linear probe rises, and few labels teach more.
 
-Minutes each; run with ``pytest -m slow tests/flows/test_pretraining_claims.py``. Judged on validation samples: those for
-testing stay untouched.
+Minutes each; run with ``pytest -m slow tests/flows/test_pretraining_claims.py``. Judged on validation samples: those
+for testing stay untouched.
 """
 
 import json
