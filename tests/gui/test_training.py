@@ -204,7 +204,7 @@ def test_a_failure_is_shown_and_the_next_training_can_start(desk):
     assert told.args == ["The training process ended unexpectedly (killed by signal 9, SIGKILL).", "words"]
     assert "SIGKILL" in desk.status()
     desk.start()
-    assert desk.enabled() == ["start", "pause", "stop"]
+    desk.qtbot.waitUntil(lambda: desk.enabled() == ["start", "pause", "stop"], timeout=3000)
 
 
 def test_a_wrong_option_stops_the_start_and_is_marked(desk):
