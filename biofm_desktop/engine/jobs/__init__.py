@@ -25,6 +25,7 @@ from .self_test import SelfTestJob
 from .suggest import Suggestion, SuggestJob
 from .train import DOWNLOAD, TrainJob
 from .tune import TuneJob
+from .weights import WeightsJob
 
 JOBS: Registry[type[Job]] = Registry(
     "job",
@@ -41,6 +42,7 @@ JOBS: Registry[type[Job]] = Registry(
         LeaksJob,
         DescribeJob,
         EstimateJob,
+        WeightsJob,
         CrossValidateJob,
         DistillJob,
         TuneJob,
@@ -88,6 +90,7 @@ __all__ = [
     "Suggestion",
     "TrainJob",
     "TuneJob",
+    "WeightsJob",
     "epochs_of",
     "job_from_json",
 ]
