@@ -47,18 +47,18 @@ _MOBILENETS = ("mobilenet-v2", "unet-mobilenet-v2")
 LAYOUTS: Registry[Layout] = Registry(
     "layout",
     (
-        Layout("timm-mobilenetv2", "timm's layout of MobileNetV2", _MOBILENETS, TIMM_MOBILENET, scaling="imagenet"),
+        Layout("timm-mobilenetv2", "timm's layout", _MOBILENETS, TIMM_MOBILENET, scaling="imagenet"),
         Layout(
             "hf-mobilenetv2",
-            "Hugging Face's layout of MobileNetV2",
+            "Hugging Face's layout",
             _MOBILENETS,
             HF_MOBILENET,
             scaling="symmetric",
             note=HF_MOBILENET_NOTE,
         ),
-        Layout("hf-resnet18", "Hugging Face's layout of ResNet-18", ("resnet18",), HF_RESNET, scaling="imagenet"),
+        Layout("hf-resnet18", "Hugging Face's layout", ("resnet18",), HF_RESNET, scaling="imagenet"),
         Layout(
-            "timm-vgg16", "timm's layout of VGG16", ("vgg16",), TIMM_VGG, flattened=TIMM_VGG_FLATTENED,
+            "timm-vgg16", "timm's layout", ("vgg16",), TIMM_VGG, flattened=TIMM_VGG_FLATTENED,
             scaling="imagenet",
         ),
     ),

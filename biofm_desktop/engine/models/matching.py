@@ -12,9 +12,9 @@ Shapes = Mapping[str, tuple[int, ...]]
 _SHOWN = 4
 #: Counters of batches: of no use to a network that starts anew.
 _OPTIONAL = "num_batches_tracked"
-#: Heads of published networks and of pre-trainings; no part of what they stand upon.
+#: Heads of published networks and of pre-trainings, and what belongs to their losses; no part of a body.
 _HEADS = {"fc", "head", "heads", "classifier", "aux_classifier", "projector", "projection", "projection_head"}
-_HEADS |= {"predictor", "prototypes", "last_layer", "n_averaged"}
+_HEADS |= {"predictor", "prototypes", "last_layer", "criterion", "loss", "queue", "queue_ptr", "n_averaged"}
 #: Below this share of the body, the file is of another network.
 _NEARLY_NOTHING = 0.5
 
