@@ -41,6 +41,7 @@ from .projects import project
 from .show import make_show, plain, say, say_json
 from .steering import steer
 from .studies import cross_validate, distill, tune
+from .weights import weights
 
 __all__ = [
     "augment",
@@ -66,6 +67,7 @@ __all__ = [
     "suggest",
     "train",
     "tune",
+    "weights",
 ]
 
 _CARD, EVENTS = "card.json", "events.jsonl"

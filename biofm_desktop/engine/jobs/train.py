@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from biofm_desktop import __version__
-from biofm_desktop.engine.events import Event
+from biofm_desktop.engine.events import Event, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import write_json
 from biofm_desktop.engine.models import ModelEntry
+from biofm_desktop.engine.models.licences import accept, accepted
 from biofm_desktop.engine.models.patterns import only_head_trained
 from biofm_desktop.engine.models.starting import Start, start_of
 from biofm_desktop.engine.options import from_json
@@ -122,6 +123,11 @@ class TrainJob(PlannedJob):
             raise Fault(
                 f"model {entry.name}", "no weights are published for it here", "Train it from scratch or name a file"
             )
+        if not accepted(entry.weights):  # the command line; the window has asked
+            yield Warned(
+                f"{entry.title}: by using its published weights you accept their licence: {entry.weights.licence}"
+            )
+            accept(entry.weights)
         settings = load_settings()
         path = yield from fetch(entry.weights, mirror=settings.mirror, offline=settings.offline)
         return Start(path, entry.weights.scaling)

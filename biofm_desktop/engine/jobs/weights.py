@@ -73,7 +73,7 @@ class WeightsJob(Job):
             "file": str(start.path),
             "fault": fault,
         }
-        yield Finished(fault or found.summary, result=result)
+        yield Finished(found.summary, result=result)
 
     def _inputs(self, entry: ModelEntry, start: Start) -> InputSpec:
         from biofm_desktop.engine.models.recognising import usual_inputs

@@ -69,7 +69,7 @@ class Match:
         """Return the match in a line."""
         own = [row for row in self.rows if row.ours]
         told = [f"{len(self.taken)} of {len(own)} tensors taken"]
-        for state, words in ((REMADE, "re-made"), (MISSING, "missing, they start fresh")):
+        for state, words in ((REMADE, "re-made"), (MISSING, "missing and started fresh")):
             if rows := self.of(state):
                 told.append(f"{len(rows)} {words} ({_tops(rows)})")
         if unused := self.of(UNUSED):
@@ -79,7 +79,7 @@ class Match:
     @property
     def source(self) -> str:
         """Return the layout and what stands before its names, in words."""
-        return self.layout.title + (f", names begin with {self.prefix!r}" if self.prefix else "")
+        return self.layout.title + (f" (names begin with {self.prefix!r})" if self.prefix else "")
 
     @property
     def fault(self) -> str:

@@ -172,7 +172,7 @@ def test_of_two_copies_the_better_one_is_taken(better, worse):
 def test_wrappers_and_layouts_go_together():
     given = {f"module.{name}": shape for name, shape in published("hf-resnet18").items()}
     found = resnet(given)
-    assert found.source == "Hugging Face's layout, names begin with 'module.'"
+    assert found.source == "Hugging Face's layout (names begin with 'module.')"
     assert not found.fault
 
 
@@ -188,7 +188,7 @@ def test_the_head_of_a_pre_training_is_no_obstacle():
     head = {"module.encoder_q.fc.0.weight": (512, 512), "module.encoder_q.fc.2.weight": (128, 512)}
     found = resnet({**body, **head, "module.queue_ptr": (1,)}, 4)
     assert not found.fault
-    assert found.summary == ("120 of 122 tensors taken, 2 missing, they start fresh (head), 3 of the file unused")
+    assert found.summary == ("120 of 122 tensors taken, 2 missing and started fresh (head), 3 of the file unused")
 
 
 @pytest.mark.parametrize(
