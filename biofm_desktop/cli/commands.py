@@ -42,6 +42,7 @@ from .projects import project
 from .show import make_show, plain, say, say_json
 from .steering import steer
 from .studies import cross_validate, distill, tune
+from .weights import weights
 
 __all__ = [
     "augment",
@@ -68,6 +69,7 @@ __all__ = [
     "suggest",
     "train",
     "tune",
+    "weights",
 ]
 
 _CARD, EVENTS = "card.json", "events.jsonl"

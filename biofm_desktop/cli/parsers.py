@@ -10,6 +10,7 @@ from biofm_desktop.engine.faults import Fault
 from . import data_parsers
 from .active import retrain_words, suggest_words
 from .pretraining import pretrain_words
+from .weights import weights_words
 
 COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
@@ -21,6 +22,7 @@ COMMANDS = {
     "tune": "search for good options within a budget of trials and minutes; a study goes on where it stood",
     "distill": "let a smaller model learn what a run says, from labelled and unlabelled samples",
     "estimate": "say how long an epoch will take and whether the training fits this computer",
+    "weights": "say which tensors a model would take of a file of weights, or of a run, and which not",
     "predict": "let a run folder predict, and save files for other programs",
     "hints": "say what the curves of a run suggest to do next, and why",
     "checkpoints": "list the checkpoints of a run, compare two, go back to one, delete some",
@@ -93,7 +95,7 @@ def _detach_flag(parser: argparse.ArgumentParser) -> None:
 
 def training_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     parser.add_argument("--out", required=True, metavar="RUN", help="a new folder")
-    parser.add_argument("--weights", default="", metavar="FILE", help="state dict or safetensors; or 'download'")
+    parser.add_argument("--weights", default="", metavar="FILE", help="file or run to start from; or 'download'")
     parser.add_argument("--splits", default="", metavar="FILE", help="JSON of splits by sample, as a run's splits.json")
     _json_flag(parser, "events as lines of JSON")
     _planned(parser, rest)
@@ -307,6 +309,7 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "cross-validate": _cross_validate,
     "tune": _tune,
     "distill": _distill,
+    "weights": weights_words,
     "predict": _predict,
     "checkpoints": _checkpoints,
     "hints": _hints,

@@ -11,6 +11,7 @@ import numpy as np
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.samples import Problem
+from biofm_desktop.engine.state_dicts import unnested
 
 from .entry import Entry, faults_of
 from .left_out import quoted, some
@@ -24,7 +25,6 @@ _MOST_PICKLE = 200_000_000
 _FREE_SIZE, _MOST_RATIO = 64_000_000, 100
 _STEP = 1 << 24
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
-_HOLDERS = ("state_dict", "model_state_dict", "model")
 _COPY = "Copy or download it again"
 
 
@@ -104,9 +104,7 @@ class _TorchFile:
         return "<" if order == b"little" else ">"
 
     def _state(self, found: Any) -> dict[str, PickledTensor]:
-        for holder in _HOLDERS:
-            if isinstance(found, dict) and isinstance(found.get(holder), dict):
-                found = found[holder]
+        found = unnested(found)
         if isinstance(found, dict) and all(isinstance(key, str) for key in found):
             tensors = {key: value for key, value in found.items() if isinstance(value, PickledTensor)}
             if tensors and len(tensors) == len(found):

@@ -26,6 +26,7 @@ from .self_test import SelfTestJob
 from .suggest import Suggestion, SuggestJob
 from .train import DOWNLOAD, TrainJob
 from .tune import TuneJob
+from .weights import WeightsJob
 
 JOBS: Registry[type[Job]] = Registry(
     "job",
@@ -43,6 +44,7 @@ JOBS: Registry[type[Job]] = Registry(
         LeaksJob,
         DescribeJob,
         EstimateJob,
+        WeightsJob,
         CrossValidateJob,
         DistillJob,
         TuneJob,
@@ -91,6 +93,7 @@ __all__ = [
     "Suggestion",
     "TrainJob",
     "TuneJob",
+    "WeightsJob",
     "epochs_of",
     "job_from_json",
 ]

@@ -15,8 +15,8 @@ class PlannedJob(Job):
     """Train ``model`` for ``task`` on the data, into the folder ``out``.
 
     ``task_options`` and ``fit_options`` hold values of the task's and of `FitOptions`' fields. ``freeze`` and
-    ``train_only`` are patterns (see `models.patterns`). ``weights`` is a file, ``download`` for the published ones, or
-    empty.
+    ``train_only`` are patterns (see `models.patterns`). ``weights`` is a file, the folder of a run, ``download`` for
+    the published ones, or empty.
     """
 
     task: str

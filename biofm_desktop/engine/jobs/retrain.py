@@ -25,6 +25,7 @@ from .data import SPLITS, opened
 from .fitting import METRICS, note_run
 from .recording import recorded
 from .retraining_plan import fell, part_of, planned, summary
+from .weights import write_match
 
 if TYPE_CHECKING:
     import torch
@@ -105,7 +106,9 @@ class RetrainJob(Job):
         dataset = yield from opened(self.data, type(run.task), FitOptions.reading_timeout)
         plan = yield from planned(Path(self.run_folder), run.task, dataset, self.only)
         task = run.task.grown(replace(dataset, samples=tuple(plan.corrected)))
+        known = run.network.state_dict()
         network = placed(self._network(run, task), device)
+        self._write_match(run, known, network, folder)
         before = run.card.get("retrained", {}).get("learnt", [])
         # Of a run with adapters, which are merged now, the layers beside which they learnt stay as well.
         before_it = {name.removesuffix(".base_layer") for name in run.card["frozen"]}
@@ -184,6 +187,16 @@ class RetrainJob(Job):
             yield Warned(warning)
         yield Saved(str(model), "model")
         yield Finished(summary(task, metrics, count), result=metrics)
+
+    def _write_match(
+        self, run: "TrainedRun", known: "dict[str, torch.Tensor]", network: "nn.Module", folder: Path
+    ) -> None:
+        """Write which tensors come from the run: all, or all but a head that has grown."""
+        from biofm_desktop.engine.models.matching import match
+        from biofm_desktop.engine.models.weights import shapes, wanted_of
+
+        entry = MODELS[run.card["model"]]
+        write_match(match(wanted_of(network, entry), shapes(known)), folder)
 
     def _grew(self, network: "nn.Module", run: "TrainedRun", task: Task) -> set[str]:
         """Return the layers that must learn as they have new outputs: the head of a network with a new class."""

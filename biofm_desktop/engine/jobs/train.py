@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from biofm_desktop import __version__
-from biofm_desktop.engine.events import Event
+from biofm_desktop.engine.events import Event, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import write_json
 from biofm_desktop.engine.models import ModelEntry
+from biofm_desktop.engine.models.licences import accept, accepted
 from biofm_desktop.engine.models.patterns import only_head_trained
+from biofm_desktop.engine.models.starting import Start, start_of
 from biofm_desktop.engine.options import from_json
 from biofm_desktop.engine.previews import pinned_of
 from biofm_desktop.engine.recipes import FitOptions
@@ -28,9 +30,12 @@ from .fitting import fitted, note_run
 from .leaks import checked
 from .planned import PlannedJob
 from .recording import recorded, run_folder
+from .weights import alike, like_before, scaled_for, tell, told, write_match
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from biofm_desktop.engine.models.matching import Match
 
 DOWNLOAD = "download"
 CARD_VERSION = 1
@@ -85,50 +90,65 @@ class TrainJob(PlannedJob):
             yield from checked(samples, folder)
         samples = fewer(samples, options.labels_per_class, options.seed)
         splits = {name: [s for s in samples if s.split == name] for name in ("train", "val")}
-        weights, scaling = yield from self._weights(entry)
-        preferred = replace(entry.preferred, scaling=scaling or entry.preferred.scaling) if entry.preferred else None
+        start = yield from self._start(entry)
+        preferred = entry.preferred
+        if start is not None:
+            task = alike(task, start)
+            preferred = like_before(preferred, start)
         task = task.for_dataset(replace(dataset, samples=samples), preferred)
         with threads(options.threads):
-            network, frozen = self._network(entry, task, weights, options)
+            network, frozen, found = self._network(entry, task, start, options)
+            if start is not None and found is not None:
+                task = scaled_for(task, start.scaling or found.layout.scaling)
+                write_match(found, folder)
+                yield from tell(found, start)
             draws = sum(task.draws(sample) for sample in splits["train"])
             head_only = only_head_trained(layer_modules(network), frozen) and not options.unfreeze
             options = options.resolved(task.recipe, entry.recipe, draws, head_only=head_only)
-            card = self.card(task, entry, options, dataset, splits, weights, frozen, network)
+            card = self.card(task, entry, options, dataset, splits, start, frozen, network)
+            card["weights"] = card["weights"] and {**card["weights"], **(told(found) if found else {})}
             write_json(folder / SPLITS, {s.key: s.split for s in samples if task.labelled(s)}, room="checkpoint")
             write_json(folder / "card.json", card, room="checkpoint")
             note = partial(note_run, self.data, folder, model=self.model, task=self.task)
             network = placed(network, device)
             yield from fitted(self.title, network, task, splits, options, frozen, folder, note, pinned=pinned)
 
-    def _weights(self, entry: ModelEntry) -> Generator[Event, None, tuple[Path | None, str]]:
-        """Return the file of pretrained weights and the scaling of the images that they want (empty: the model's)."""
+    def _start(self, entry: ModelEntry) -> Generator[Event, None, Start | None]:
+        """Return the file of weights to start from, and what is known of the images that they want."""
         if self.weights != DOWNLOAD:
-            return (Path(self.weights) if self.weights else None), ""
+            return start_of(self.weights) if self.weights else None
         from biofm_desktop.engine.models.downloads import fetch
 
         if entry.weights is None:
             raise Fault(
                 f"model {entry.name}", "no weights are published for it here", "Train it from scratch or name a file"
             )
+        if not accepted(entry.weights):  # the command line; the window has asked
+            yield Warned(
+                f"{entry.title}: by using its published weights you accept their licence: {entry.weights.licence}"
+            )
+            accept(entry.weights)
         settings = load_settings()
         path = yield from fetch(entry.weights, mirror=settings.mirror, offline=settings.offline)
-        return path, entry.weights.scaling
+        return Start(path, entry.weights.scaling)
 
     def _network(
-        self, entry: ModelEntry, task: Task, weights: Path | None, options: FitOptions
-    ) -> "tuple[nn.Module, set[str]]":
+        self, entry: ModelEntry, task: Task, start: Start | None, options: FitOptions
+    ) -> "tuple[nn.Module, set[str], Match | None]":
         import torch
 
         from biofm_desktop.engine.models.layers import frozen_in
-        from biofm_desktop.engine.models.weights import load_weights
+        from biofm_desktop.engine.models.weights import take_weights, wanted_of
         from biofm_desktop.engine.training.adapters import add_adapters
 
         torch.manual_seed(options.seed)
-        network = entry.build(task.inputs, task.outputs)
-        if weights is not None:
-            load_weights(network, weights, entry.head, entry.trunk)
+        network, found = entry.build(task.inputs, task.outputs), None
+        if start is not None:
+            other = start.other_answers(task.to_values())
+            wanted = wanted_of(network, entry, partial=start.partial, new_head=other)
+            found = take_weights(network, start.path, wanted)
         frozen = frozen_in(network, self.freeze, self.train_only)
-        return network, add_adapters(network, options, frozen) if options.adapter != "none" else frozen
+        return network, add_adapters(network, options, frozen) if options.adapter != "none" else frozen, found
 
     def card(
         self,
@@ -137,7 +157,7 @@ class TrainJob(PlannedJob):
         options: FitOptions,
         dataset: Dataset,
         splits: dict[str, list[Sample]],
-        weights: Path | None,
+        start: Start | None,
         frozen: Collection[str],
         network: "nn.Module",
     ) -> dict[str, Any]:
@@ -154,8 +174,12 @@ class TrainJob(PlannedJob):
             "outputs": task.outputs,
             "parameters": sum(p.numel() for p in network.parameters()),
             "frozen": sorted(frozen),
-            "weights": {"file": str(weights), "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
-            if weights
+            "weights": {
+                "file": str(start.path),
+                "sha256": hashlib.sha256(start.path.read_bytes()).hexdigest(),
+                **({"run": str(start.run), "run_model": start.card.get("model")} if start.run else {}),
+            }
+            if start
             else None,
             "licence": entry.licence,
             "citation": entry.citation,

@@ -1,5 +1,6 @@
-"""Weights from a file into a network: state dicts and safetensors in the network's own layout, never running code."""
+"""Weights from a file into a network: state dicts and safetensors in any layout that is known, never running code."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -10,9 +11,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from biofm_desktop.engine.faults import Fault, system_fault
+from biofm_desktop.engine.state_dicts import unnested
 
-_SHOWN = 4
-_HOLDERS = ("state_dict", "model_state_dict", "model")
+from .base import ModelEntry
+from .matching import Match, Wanted, match
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -59,51 +61,54 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def _tensors(found: Any, path: Path) -> dict[str, Tensor]:
-    if isinstance(found, dict):
-        for holder in _HOLDERS:
-            if isinstance(found.get(holder), dict):
-                found = found[holder]
-        if found and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in found.items()):
-            return {name.removeprefix("module."): tensor for name, tensor in found.items()}
+    found = unnested(found)
+    if (
+        found
+        and isinstance(found, dict)
+        and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in found.items())
+    ):
+        return dict(found)
     raise Fault(path, "it holds no state dict (names and tensors)", "Save the model's state_dict() and use that file")
 
 
-def load_weights(network: nn.Module, path: Path, head: str, trunk: str = "") -> list[str]:
-    """Put a file's weights into the network, strictly: every tensor but the head's must be there and fit.
+def shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of tensors by their names."""
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
 
-    The head is taken too where it fits, else left fresh. A file that knows no part of the network but its ``trunk`` is
-    one of a network with that trunk: the trunk's tensors are as strictly taken, the rest stays fresh. Returns the names
-    that were left fresh. Raises `Fault` naming missing, surplus and unfit tensors; the network is then unchanged.
+
+def take_weights(network: nn.Module, path: Path, wanted: Wanted) -> Match:
+    """Put a file's weights into the network and return what was taken; see `matching`.
+
+    Raises `Fault` naming what is wrong where the file is none of this network; the network is then unchanged.
     """
     given, own = read_weights(path), network.state_dict()
-    parts = {name.split(".")[0] for name in own}
-    trunk_alone = bool(trunk) and parts & {name.split(".")[0] for name in given} == {trunk}
-
-    def is_head(name: str) -> bool:
-        return name.startswith(head + ".") or (trunk_alone and not name.startswith(trunk + "."))
-
-    optional = {name for name in own if name.endswith("num_batches_tracked")}
-    missing = [n for n in own if n not in given and not is_head(n) and n not in optional]
-    surplus = [n for n in given if n not in own and not is_head(n)]
-    unfit = [n for n in own if n in given and given[n].shape != own[n].shape and not is_head(n)]
-    faults = [
-        f"{len(names)} tensors {word} ({_some(names)})"
-        for word, names in (("are missing", missing), ("are surplus", surplus), ("have another shape", unfit))
-        if names
-    ]
-    if faults:
-        raise Fault(
-            path,
-            "it does not fit this model: " + "; ".join(faults),
-            "Choose the weights of this model, or the model of these weights",
-        )
-    broken = [n for n, t in given.items() if t.is_floating_point() and not bool(torch.isfinite(t).all())]
-    if broken:
-        raise Fault(path, f"the tensor {broken[0]} holds values that are not finite", "Use a sound copy")
-    taken = {n: given[n].to(own[n].dtype) for n in own if n in given and given[n].shape == own[n].shape}
+    found = match(wanted, shapes(given))
+    if found.fault:
+        raise misfit(path, found, shapes(given), wanted.model)
+    for theirs in found.taken.values():
+        tensor = given[theirs]
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise Fault(path, f"the tensor {theirs} holds values that are not finite", "Use a sound copy")
+    taken = {ours: given[theirs].to(own[ours].dtype).reshape(own[ours].shape) for ours, theirs in found.taken.items()}
     network.load_state_dict(own | taken)
-    return [n for n in own if n not in taken and n not in optional]
+    return found
 
 
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+def misfit(path: Path, found: Match, given: Mapping[str, tuple[int, ...]], model: str) -> Fault:
+    """Return the fault of a file that does not fit a model: what is wrong, which layout was seen, the way out."""
+    from .recognising import in_words  # it knows all models
+
+    if not model:
+        return Fault(path, found.fault, "Choose the weights of this model, or the model of these weights")
+    words, way_out = in_words(given, model)
+    return Fault(path, f"{found.fault}. {words}", way_out)
+
+
+def wanted_of(network: nn.Module, entry: ModelEntry, **how: bool) -> Wanted:
+    """Return what a network of the list wants of a file; ``how`` goes to `Wanted`."""
+    return Wanted(shapes(network.state_dict()), entry.head, entry.trunk, entry.name, **how)
+
+
+def load_weights(network: nn.Module, path: Path, head: str, trunk: str = "") -> list[str]:
+    """Put a file's weights in the network's own layout into it, and return the names that were left fresh."""
+    return take_weights(network, path, Wanted(shapes(network.state_dict()), head, trunk)).fresh
