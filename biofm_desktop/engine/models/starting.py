@@ -8,7 +8,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json
 
 #: What a run folder calls its weights: those that predict, else those of a pre-training, which has no head.
-WEIGHTS = ("model.safetensors", "weights.safetensors")
+WEIGHTS = ("model.safetensors",)
 BACKBONE = "backbone.safetensors"
 CARD = "card.json"
 
