@@ -51,7 +51,6 @@ class SearchDialog(StudyDialog):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__("search", f"Search for good options: {title}", parent)
-        self._search: Search | None = None
         tip = "A new search, or an earlier one of this project that goes on"
         self._earlier = named(QComboBox(), "search.earlier", "Search", tip)
         self._earlier.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -96,7 +95,6 @@ class SearchDialog(StudyDialog):
 
     def show_search(self, search: Search | None) -> None:
         """Show the trials of a search; None: there are none yet."""
-        self._search = search
         self._best.setEnabled(search is not None and search.best is not None)
         trials = search.trials if search else ()
         axes, lines = drawn(search) if search else ([], [])
