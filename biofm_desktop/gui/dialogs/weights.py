@@ -36,10 +36,8 @@ class WeightsDialog(QDialog):
         accept.setText("Accept the licence" if on_disk else "Accept and download when training starts")
         for button in (accept, cancel):
             button.setIcon(QIcon())
-        tip = "Accept the licence, once" + (
-            "" if on_disk else "; the weights are fetched once and kept for later trainings"
-        )
-        named(accept, "weights.accept", accept.text(), tip)
+        more = "" if on_disk else "; the weights are fetched once and kept for later trainings"
+        named(accept, "weights.accept", accept.text(), f"Accept the licence, once{more}")
         named(cancel, "weights.cancel", "Cancel", "Start from nothing")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from biofm_desktop.gui.widgets.dialog_parts import stacked
-from biofm_desktop.gui.widgets.match_model import STATES, MatchFilter, MatchModel
+from biofm_desktop.gui.widgets.match_model import STATES, MatchModel
 from biofm_desktop.gui.widgets.named import named, plain_label
 from biofm_desktop.gui.widgets.row_table import as_rows
 
@@ -36,10 +36,9 @@ class WeightsMatchDialog(QDialog):
         self.setObjectName("match.dialog")
         self.setWindowTitle(f"Weights for {model}")
         self._rows = MatchModel(found["rows"])
-        self._filter = MatchFilter(self._rows)
         refused = bool(found["fault"])
         summary = named(plain_label(found["summary"]), "match.summary", "How much is taken", "How much is taken")
-        summary.setProperty("heading", True)
+        summary.setProperty("role", "title")
         facts = named(
             plain_label(_facts(found)), "match.facts", "About the file", "Where they come from, in which layout"
         )
@@ -80,8 +79,7 @@ class WeightsMatchDialog(QDialog):
 
     def _make_table(self) -> QTableView:
         table = named(QTableView(), "match.table", "Tensors", "Every tensor of the model, then those only in the file")
-        table.setModel(self._filter)
-        table.setSortingEnabled(False)
+        table.setModel(self._rows)
         header = as_rows(table)
         for column, width in enumerate(_WIDTHS):
             kind = QHeaderView.ResizeMode.Interactive if width else QHeaderView.ResizeMode.Stretch
@@ -108,8 +106,8 @@ class WeightsMatchDialog(QDialog):
         return buttons
 
     def _narrow(self) -> None:
-        self._filter.narrow(self._state.currentData(), self._words.text())
-        self._count.setText(f"{self._filter.rowCount()} of {self._rows.rowCount()}")
+        self._rows.narrow(self._state.currentData(), self._words.text())
+        self._count.setText(f"{self._rows.rowCount()} of {self._rows.total}")
 
 
 def _facts(found: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from biofm_desktop.engine.tasks import TASKS
 
 @dataclass(frozen=True)
 class Earlier:
-    """A run's folder, what it learnt, with which model, its best figure, when (seconds since 1970), its card in words."""
+    """A run: what it learnt, with which model, its best figure, when (seconds since 1970), and its card in words."""
 
     folder: Path
     learnt: str
