@@ -92,7 +92,7 @@ def test_a_file_is_looked_at_by_the_child_before_a_training_starts_from_it(desk,
     facts = dialog.findChild(QLabel, "match.facts").text()
     assert "Layout: Hugging Face's layout" in facts
     assert "imagenet" in facts
-    assert cells(dialog, 0) == ["taken", "taken", "re-made", "missing", "unused"]
+    assert cells(dialog, 0) == ["re-made", "missing", "unused", "taken", "taken"]
     dialog.findChild(QPushButton, "match.accept").click()
     assert desk.status("train.match_told") == FOUND["summary"]
     assert desk.start()[0].weights == str(tmp_path / "w.safetensors")

@@ -42,8 +42,8 @@ class WeightsDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        words = "They are on this computer already." if on_disk else "They are fetched once, and kept."
-        layout.addWidget(plain_label(f"{words} Their sha256 is checked. The licence is asked for once."))
+        words = "They are on this computer already" if on_disk else "They are fetched once and kept"
+        layout.addWidget(plain_label(f"{words}; their sha256 is checked. You are asked once.", wrap=False))
         layout.addLayout(form)
         layout.addSpacing(8)
         layout.addWidget(buttons)

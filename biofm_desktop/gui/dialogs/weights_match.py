@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QComboBox,
@@ -23,7 +24,7 @@ from biofm_desktop.gui.widgets.match_model import STATES, MatchModel
 from biofm_desktop.gui.widgets.named import named, plain_label
 from biofm_desktop.gui.widgets.row_table import as_rows
 
-_WIDTHS = (78, 0, 130, 0, 130)
+_WIDTHS = (78, 0, 124, 0, 124)
 
 
 class WeightsMatchDialog(QDialog):
@@ -56,7 +57,7 @@ class WeightsMatchDialog(QDialog):
             self.table,
         )
         self._narrow()
-        self.resize(860, 540)
+        self.resize(960, 560)
 
     def _make_filters(self, found: Mapping[str, Any]) -> QWidget:
         counts = Counter(row["state"] for row in found["rows"])
@@ -80,6 +81,7 @@ class WeightsMatchDialog(QDialog):
     def _make_table(self) -> QTableView:
         table = named(QTableView(), "match.table", "Tensors", "Every tensor of the model, then those only in the file")
         table.setModel(self._rows)
+        table.setTextElideMode(Qt.TextElideMode.ElideLeft)  # names differ at their end
         header = as_rows(table)
         for column, width in enumerate(_WIDTHS):
             kind = QHeaderView.ResizeMode.Interactive if width else QHeaderView.ResizeMode.Stretch

@@ -35,11 +35,11 @@ class _Row:
 
 
 class MatchModel(QAbstractTableModel):
-    """One row a tensor, as a weights job tells them."""
+    """One row a tensor, as a weights job tells them; those that are taken last."""
 
     def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()
-        self._rows = [_row(row) for row in rows]
+        self._rows = sorted(map(_row, rows), key=lambda row: row.cells[0] == "taken")
         self._shown = self._rows
 
     @property
