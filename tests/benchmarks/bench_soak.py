@@ -56,10 +56,11 @@ class Soak:
             self.window_memory.append(psutil.Process().memory_info().rss)
             process = self.driven.child._process
             self.child_memory.append(psutil.Process(process.popen.pid).memory_info().rss if process else 0)
-            spent = f"{(end - time.perf_counter()) / 60:.1f} min left"
+            left = f"{(end - time.perf_counter()) / 60:.1f} min left"
+            latest = f"latest {self.late:.2f} s ({self.at})"
             print(
                 f"  turn {self.turns}: window {self.window_memory[-1] / 1e6:.0f} MB, child "
-                f"{self.child_memory[-1] / 1e6:.0f} MB, latest {self.late:.2f} s ({self.at}), missing {self.missing}, {spent}",
+                f"{self.child_memory[-1] / 1e6:.0f} MB, {latest}, missing {self.missing}, {left}",
                 flush=True,
             )
         self._timer.stop()

@@ -285,12 +285,6 @@ def test_weights_from_the_network_are_fetched_only_after_a_yes(desk):
     assert job.weights == "download"
 
 
-def test_a_file_of_weights_can_be_chosen(desk, tmp_path):
-    (tmp_path / "w.safetensors").write_bytes(b"x")
-    desk.panel.choose_weights(str(tmp_path / "w.safetensors"))
-    assert desk.start()[0].weights == str(tmp_path / "w.safetensors")
-
-
 def test_an_earlier_run_is_drawn_from_its_folder(desk):
     folder = desk.project.new_run_folder("unet")
     (folder / "model.safetensors").write_bytes(b"x")

@@ -12,7 +12,9 @@ from .base import Job
 from .continue_training import ContinueJob, epochs_of
 
 #: What a training leaves that was ended before its first step; nothing of it was learnt.
-_UNBEGUN = frozenset(("job.json", "events.jsonl", "splits.json", "card.json", "leaks.csv", "control.jsonl"))
+_UNBEGUN = frozenset(
+    ("job.json", "events.jsonl", "splits.json", "card.json", "leaks.csv", "weights.csv", "control.jsonl")
+)
 
 
 def run_folder_of(job: Job) -> Path | None:

@@ -57,12 +57,12 @@ def learnable(dataset: Dataset) -> tuple[Sample, ...]:
 
 def size_of(
     paths: Sequence[str], task: type[Task], options: Mapping[str, Any], preferred: InputSpec | None
-) -> Generator[Event, None, tuple[InputSpec, int, int]]:
-    """Return what a model must take and give for the data, and how many items an epoch draws."""
+) -> Generator[Event, None, tuple[Task, int]]:
+    """Return the task with what a model must take and give for the data, and how many items an epoch draws."""
     dataset = yield from opened(paths, task)
     made = from_json(task, options).for_dataset(dataset, preferred)
     draws = sum(made.draws(s) for s in learnable(dataset) if s.split in ("train", ""))
-    return made.inputs, made.outputs, draws
+    return made, draws
 
 
 def fitting_model(name: str, task: type[Task]) -> ModelEntry:

@@ -44,9 +44,10 @@ class DescribeJob(Job):
         inputs, outputs = entry.preferred or (_SEQUENCE if sequence else _IMAGE), _OUTPUTS
         if not inputs.size:
             inputs = InputSpec(inputs.channels, _IMAGE.size, inputs.scaling)
-        draws = 0
+        draws, classes = 0, ()
         if self.data:
-            inputs, outputs, draws = yield from size_of(self.data, kind, self.task_options, entry.preferred)
+            task, draws = yield from size_of(self.data, kind, self.task_options, entry.preferred)
+            inputs, outputs, classes = task.inputs, task.outputs, getattr(task, "classes", ())
         with torch.device("meta"):
             layers = describe(entry.build(inputs, outputs), empty_batch(inputs, sequence))
         result = {
@@ -55,5 +56,6 @@ class DescribeJob(Job):
             "outputs": outputs,
             "draws": draws,
             "head": entry.head,
+            "classes": list(classes),
         }
         yield Finished(f"{len(layers)} layers", result=result)

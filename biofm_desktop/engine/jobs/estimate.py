@@ -70,7 +70,8 @@ class EstimateJob(Job):
             inputs = InputSpec(self.inputs["channels"], tuple(self.inputs["size"]), self.inputs["scaling"])
             outputs, draws = self.outputs, self.draws
         else:
-            inputs, outputs, draws = yield from size_of(self.data, kind, self.task_options, entry.preferred)
+            task, draws = yield from size_of(self.data, kind, self.task_options, entry.preferred)
+            inputs, outputs = task.inputs, task.outputs
         letters = entry.takes is SequenceSample
         options = from_json(FitOptions, self.fit_options)
         network = entry.build(inputs, outputs)

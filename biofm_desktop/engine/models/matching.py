@@ -69,6 +69,8 @@ class Match:
         """Return the match in a line."""
         own = [row for row in self.rows if row.ours]
         told = [f"{len(self.taken)} of {len(own)} tensors taken"]
+        if self.fault:
+            return told[0]
         for state, words in ((REMADE, "re-made"), (MISSING, "missing and started fresh")):
             if rows := self.of(state):
                 told.append(f"{len(rows)} {words} ({_tops(rows)})")

@@ -1,4 +1,4 @@
-"""The dialog that asks before weights are fetched from the network."""
+"""The dialog that asks before published weights are fetched and used: their terms, once."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
@@ -12,10 +12,12 @@ from biofm_desktop.gui.widgets.named import named, plain_label
 class WeightsDialog(QDialog):
     """Says what would be fetched, from where, how large and on what terms; accepted means yes."""
 
-    def __init__(self, title: str, weights: Weights, mirror: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, weights: Weights, mirror: str, parent: QWidget | None = None, *, on_disk: bool = False
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("weights.dialog")
-        self.setWindowTitle("Download pretrained weights?")
+        self.setWindowTitle("Use pretrained weights?" if on_disk else "Download pretrained weights?")
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name, words in (
@@ -31,15 +33,17 @@ class WeightsDialog(QDialog):
             form.addRow(name, label)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         accept, cancel = buttons.button(buttons.StandardButton.Ok), buttons.button(buttons.StandardButton.Cancel)
-        accept.setText("Download when training starts")
+        accept.setText("Accept the licence" if on_disk else "Accept and download when training starts")
         for button in (accept, cancel):
             button.setIcon(QIcon())
-        named(accept, "weights.accept", "Download", "Fetch the weights once; they are kept for later trainings")
-        named(cancel, "weights.cancel", "Cancel", "Fetch nothing")
+        more = "" if on_disk else "; the weights are fetched once and kept for later trainings"
+        named(accept, "weights.accept", accept.text(), f"Accept the licence, once{more}")
+        named(cancel, "weights.cancel", "Cancel", "Start from nothing")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(plain_label("They are fetched once, checked against their published sha256, and kept."))
+        words = "They are on this computer already" if on_disk else "They are fetched once and kept"
+        layout.addWidget(plain_label(f"{words}; their sha256 is checked. You are asked once.", wrap=False))
         layout.addLayout(form)
         layout.addSpacing(8)
         layout.addWidget(buttons)

@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -19,17 +18,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from biofm_desktop.engine.jobs import DOWNLOAD, FitOptions
+from biofm_desktop.engine.jobs import FitOptions
 from biofm_desktop.engine.models import ModelEntry
-from biofm_desktop.engine.models.memory import as_text
 from biofm_desktop.engine.tasks import Task
 from biofm_desktop.gui.theme import icon, theme_bus
 from biofm_desktop.gui.widgets.data_buttons import DataButtons
-from biofm_desktop.gui.widgets.named import named, plain_label, plain_tip
+from biofm_desktop.gui.widgets.named import named, plain_label
 from biofm_desktop.gui.widgets.options_form import OptionsForm
+from biofm_desktop.gui.widgets.start_from import StartFrom
 from biofm_desktop.gui.widgets.study_button import StudyButton
-
-NO_WEIGHTS, ASK_FILE = "", "?file"
 
 
 class TrainingPanel(QWidget):
@@ -37,7 +34,6 @@ class TrainingPanel(QWidget):
 
     task_changed = Signal(str)
     model_changed = Signal(str)
-    weights_changed = Signal(str)
     options_changed = Signal()
     freeze_requested = Signal()
     start_requested = Signal()
@@ -55,10 +51,9 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self._task = self._combo("train.task", "Task", "What the model shall learn")
         self._model = self._combo("train.model", "Model", "Which network learns it")
-        self._weights = self._combo("train.weights", "Start from", "Weights that the model starts with")
-        self._help, self._terms = plain_label(), plain_label()
-        for label in (self._help, self._terms):
-            label.setProperty("role", "faint")
+        self.start_from = StartFrom()
+        self._help = plain_label()
+        self._help.setProperty("role", "faint")
         self._freeze = named(
             QPushButton("Choose layers …"), "train.freeze", "Choose layers", "Choose which layers are trained (frozen)"
         )
@@ -105,8 +100,12 @@ class TrainingPanel(QWidget):
 
     @property
     def weights(self) -> str:
-        """Return the weights to start from as a training job takes them: a file, ``download`` or empty."""
-        return self._weights.currentData() or NO_WEIGHTS
+        """Return the weights to start from as a training job takes them."""
+        return self.start_from.weights
+
+    def choose_weights(self, weights: str) -> None:
+        """Choose these weights: a file, a run folder, ``download``, or empty for none."""
+        self.start_from.choose(weights)
 
     # What is offered
 
@@ -128,21 +127,6 @@ class TrainingPanel(QWidget):
     def offer_models(self, models: Sequence[ModelEntry], chosen: str = "") -> None:
         """Offer these models, one of them chosen."""
         self._fill(self._model, [(entry.title, entry.name, entry.help) for entry in models], chosen)
-
-    def offer_weights(self, entry: ModelEntry | None, on_disk: bool, chosen: str = "") -> None:
-        """Offer what this model may start from; ``on_disk`` says that nothing must be fetched for its weights."""
-        rows = [("Nothing (from scratch)", NO_WEIGHTS, "Random weights")]
-        published = entry.weights if entry else None
-        if published:
-            where = "on this computer" if on_disk else f"download, {as_text(published.size)}"
-            rows.append((f"Pretrained ({where})", DOWNLOAD, published.trained_on))
-        rows.append(("A file …", ASK_FILE, "Weights of this model in a .safetensors or .pth file"))
-        if chosen not in (NO_WEIGHTS, DOWNLOAD):
-            rows.insert(-1, (Path(chosen).name, chosen, chosen))
-        self._fill(self._weights, rows, chosen)
-        terms = f"{published.trained_on}. Licence: {published.licence}" if published else ""
-        self._terms.setText(terms)
-        self._show_terms()
 
     def set_task_options(self, kind: type[Task] | None) -> None:
         """Show the options of this task."""
@@ -278,8 +262,7 @@ class TrainingPanel(QWidget):
         form.addRow("Task", self._task)
         form.addRow("Model", self._model)
         form.addRow(self._help)
-        form.addRow("Start from", self._weights)
-        form.addRow(self._terms)
+        form.addRow("Start from", self.start_from)
         form.addRow("Layers", self._freeze)
         form.addRow(self._frozen)
         form.addRow("Splits", self._leaks)
@@ -331,7 +314,6 @@ class TrainingPanel(QWidget):
     def _connect(self) -> None:
         self._task.currentIndexChanged.connect(lambda _: self.task_changed.emit(self.task))
         self._model.currentIndexChanged.connect(self._note_model)
-        self._weights.currentIndexChanged.connect(self._note_weights)
         self._runs.activated.connect(lambda _: self.run_chosen.emit(self._runs.currentData()))
         self._freeze.clicked.connect(self.freeze_requested)
         self._leaks.clicked.connect(self.leaks_requested)
@@ -354,23 +336,6 @@ class TrainingPanel(QWidget):
         self._show_help()
         self.model_changed.emit(self.model)
 
-    def _note_weights(self) -> None:
-        if self.weights != ASK_FILE:
-            self._show_terms()
-            self.weights_changed.emit(self.weights)
-            return
-        name, _ = QFileDialog.getOpenFileName(self, "Weights", "", "Weights (*.safetensors *.pth *.pt *.bin)")
-        self.choose_weights(name)
-
-    def choose_weights(self, weights: str) -> None:
-        """Choose these weights: a file, ``download``, or empty for none."""
-        if self._weights.findData(weights) < 0:
-            self._weights.blockSignals(True)
-            self._weights.insertItem(self._weights.count() - 1, Path(weights).name, weights)
-            self._weights.setItemData(self._weights.count() - 2, plain_tip(weights), Qt.ItemDataRole.ToolTipRole)
-            self._weights.blockSignals(False)
-        self._weights.setCurrentIndex(self._weights.findData(weights))
-
     def _show_help(self) -> None:
         for combo in (self._task, self._model):
             tip = combo.currentData(Qt.ItemDataRole.ToolTipRole)
@@ -378,9 +343,6 @@ class TrainingPanel(QWidget):
         words = self._model.currentData(Qt.ItemDataRole.ToolTipRole) or ""
         self._help.setText(words)
         self._help.setVisible(bool(words))
-
-    def _show_terms(self) -> None:
-        self._terms.setVisible(self.weights == DOWNLOAD and bool(self._terms.text()))
 
     def _colour(self) -> None:
         self._command.setIcon(icon("content-copy"))

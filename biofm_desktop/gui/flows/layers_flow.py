@@ -75,6 +75,11 @@ class LayersFlow(QObject):
         """Read all layers anew when they are wanted: the data changed."""
         self._found.clear()
 
+    @property
+    def described(self) -> dict[str, Any] | None:
+        """Return what a describe job told of the model in question and its data (None: not known yet)."""
+        return self._found.get(self._wanted) if self._wanted else None
+
     def summary(self, frozen: tuple[str, ...]) -> str:
         """Return how much of the model is trained, in a few words (empty: not known)."""
         found = self._found.get(self._wanted) if self._wanted else None

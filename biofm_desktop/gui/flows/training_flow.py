@@ -10,14 +10,12 @@ from PySide6.QtGui import QGuiApplication
 
 from biofm_desktop.engine.events import Changed, Event, Failed, Finished, Warned
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.jobs import DOWNLOAD, ContinueJob, TrainJob
+from biofm_desktop.engine.jobs import ContinueJob, TrainJob
 from biofm_desktop.engine.models import MODELS, ModelEntry
-from biofm_desktop.engine.models.downloads import found
 from biofm_desktop.engine.runners import thread_count
 from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.engine.tasks import TASKS
 from biofm_desktop.engine.tasks.suggested import suggested
-from biofm_desktop.gui.dialogs.weights import WeightsDialog
 from biofm_desktop.gui.docks.plots import PlotsPanel
 from biofm_desktop.gui.docks.training import TrainingPanel
 from biofm_desktop.gui.workers.call_worker import CallWorker
@@ -34,6 +32,7 @@ from .run_status import RunStatus
 from .runs import MODEL, clear_folder, data_of, finished, folder_of, read_curves, to_go_on
 from .steering_flow import SteeringFlow
 from .studies import Studies
+from .weights_flow import WeightsFlow
 
 if TYPE_CHECKING:
     from biofm_desktop.engine.project import Project
@@ -60,6 +59,7 @@ class TrainingFlow(QObject):
         self._status, self._kept = RunStatus(), Remembered()
         self._frozen: tuple[str, ...] = ()
         self._layers = LayersFlow(center, self)
+        self.weights = WeightsFlow(panel, center, self._layers, self)
         self.leaks = LeaksFlow(panel, center, self)
         self.steering = SteeringFlow(
             panel, lambda: folder_of(self._handle.job) if self._running and self._handle else None, self
@@ -69,7 +69,15 @@ class TrainingFlow(QObject):
         self.studies = Studies(panel, center, self._job, self._kept, self)
         self.pretraining = PretrainFlow(panel, center, self)
         self.previews = PreviewFlow(plots.previews, self._kept, self)
-        self._flows = (self.leaks, self.classes, self.augmentation, self.studies, self.pretraining, self.previews)
+        self._flows = (
+            self.weights,
+            self.leaks,
+            self.classes,
+            self.augmentation,
+            self.studies,
+            self.pretraining,
+            self.previews,
+        )
         self._connect()
 
     # The project
@@ -126,27 +134,12 @@ class TrainingFlow(QObject):
         kept = self._kept.get(self._panel.task, name)
         self._panel.fit_form.reset()
         self._panel.fit_form.set_values({"device": load_settings().device, **kept.get("options", {})})
-        weights = kept.get("weights", "")
-        if weights != DOWNLOAD and not Path(weights).is_file():
-            weights = ""
-        self._panel.offer_weights(entry, self._on_disk(entry), weights)
+        self.weights.offer(entry, kept.get("weights", ""))
         self._frozen = tuple(kept.get("freeze", ()))
         self._panel.show_frozen(" ")
         wanted = Wanted(self._panel.task, name, data_of(self._project)) if self._project and name else None
         self._layers.want(wanted)
         self._show_state()
-
-    def _choose_weights(self, weights: str) -> None:
-        entry = self._entry
-        if weights != DOWNLOAD or self._on_disk(entry) or not entry or not entry.weights:
-            return
-        dialog = WeightsDialog(entry.title, entry.weights, load_settings().mirror, self._panel.window())
-        dialog.rejected.connect(lambda: self._panel.choose_weights(""))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def _on_disk(self, entry: ModelEntry | None) -> bool:
-        return bool(entry and entry.weights and found(entry.weights, load_settings().mirror))
 
     @property
     def _entry(self) -> ModelEntry | None:
@@ -370,7 +363,6 @@ class TrainingFlow(QObject):
         panel = self._panel
         panel.task_changed.connect(self._choose_task)
         panel.model_changed.connect(self._choose_model)
-        panel.weights_changed.connect(self._choose_weights)
         panel.freeze_requested.connect(self._choose_layers)
         panel.start_requested.connect(self._start)
         panel.background_requested.connect(lambda: self._start(background=True))

@@ -1,0 +1,85 @@
+"""The runs that a training can start from, as their cards tell of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.files import read_json
+from biofm_desktop.engine.models import MODELS
+from biofm_desktop.engine.models.starting import BACKBONE, CARD, weights_in
+from biofm_desktop.engine.tasks import TASKS
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A run: what it learnt, with which model, its best figure, when (seconds since 1970), and its card in words."""
+
+    folder: Path
+    learnt: str
+    model: str
+    figure: str
+    time: float
+    card: str
+
+
+def to_start_from(runs: Iterable[Path]) -> list[Earlier]:
+    """Return the runs that have weights, the latest first; of a damaged card nothing is told."""
+    found = []
+    for folder in runs:
+        weights = weights_in(folder)
+        if weights is not None:
+            found.append(_earlier(folder, weights))
+    return sorted(found, key=lambda run: run.time, reverse=True)
+
+
+def _earlier(folder: Path, weights: Path) -> Earlier:
+    card, figures = _read(folder / CARD), _read(folder / "metrics.json")
+    task, pretrained = str(card.get("task") or ""), weights.name == BACKBONE
+    title = TASKS[task].title if task in TASKS else ""
+    objective = str(card.get("objective") or card.get("method") or "")
+    learnt = " ".join(part for part in ("Pre-training", f"({objective})" if objective else "") if part)
+    model = str(card.get("model") or "")
+    return Earlier(
+        folder,
+        learnt if pretrained else title or "Training",
+        model,
+        _figure(figures, task),
+        weights.stat().st_mtime,
+        _words(card, model, pretrained=pretrained),
+    )
+
+
+def _figure(figures: dict[str, Any], task: str) -> str:
+    known = figures.get("validation")
+    known = known if isinstance(known, dict) else {}
+    metric = TASKS[task].metric if task in TASKS else next(iter(known), "")
+    value = known.get(metric)
+    return f"{metric.replace('_', ' ')} {value:.3f}" if isinstance(value, (int, float)) else ""
+
+
+def _words(card: dict[str, Any], model: str, *, pretrained: bool) -> str:
+    """Return what a card says in a few lines."""
+    data, inputs, values = (_part(card, name) for name in ("data", "inputs", "task_values"))
+    title = MODELS[model].title if model in MODELS else model or "Model not told"
+    first = [title, "backbone without a head" if pretrained else ""]
+    if classes := values.get("classes"):
+        first.append(f"classes {', '.join(map(str, classes[:6]))}{' …' if len(classes) > 6 else ''}")
+    second = [f"learnt from {data['name']}" if data.get("name") else ""]
+    second.append(f"{data['train']:,} samples" if isinstance(data.get("train"), int) else "")
+    second.append(f"pictures scaled {inputs['scaling']}" if inputs.get("scaling") else "")
+    return "\n".join(", ".join(word for word in line if word) for line in (first, second)).strip()
+
+
+def _part(card: dict[str, Any], name: str) -> dict[str, Any]:
+    found = card.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = read_json(path)
+    except Fault:
+        return {}
+    return found if isinstance(found, dict) else {}
