@@ -172,7 +172,9 @@ def made_run(folder, *, model="unet", backbone=False, card=True, figure=None):
         values |= {"task": "semantic-segmentation", "task_values": {"classes": ["background", "<i>cell</i>"]}}
         values |= {"data": {"name": "nuclei", "train": 12}}
     else:
-        values |= {"objective": "masked"}
+        values |= {"objective": "masked-patches", "objective_title": "Masked patches"}
+        probe = {"before": {"macro_f1": 0.5}, "after": {"macro_f1": 0.6}}
+        (folder / "metrics.json").write_text(json.dumps({"validation": {"explained": 0.4}, "probe": probe}))
     (folder / "card.json").write_text(json.dumps(values) if card else "{")
     if figure is not None:
         (folder / "metrics.json").write_text(json.dumps({"validation": {"dice": figure}}))
@@ -193,7 +195,7 @@ def test_runs_and_pre_trainings_are_offered_with_their_cards_those_that_fit_firs
     table = dialog.findChild(QTableWidget, "startrun.table")
     told = {table.item(n, 0).text(): [table.item(n, c).text() for c in (1, 2, 3)] for n in range(table.rowCount())}
     assert told[first.name] == ["Semantic segmentation", "unet", "dice 0.800"]
-    assert told[pretrained.name] == ["Pre-training (masked)", "unet", ""]
+    assert told[pretrained.name] == ["Pre-training (Masked patches)", "unet", "linear probe 0.500, then 0.600"]
     assert len(told) == 4
     assert list(told).index(first.name) < list(told).index(other.name)
     row_of = list(told).index(first.name)

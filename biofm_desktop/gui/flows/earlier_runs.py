@@ -38,8 +38,7 @@ def _earlier(folder: Path, weights: Path) -> Earlier:
     card, figures = _read(folder / CARD), _read(folder / "metrics.json")
     task, pretrained = str(card.get("task") or ""), weights.name == BACKBONE
     title = TASKS[task].title if task in TASKS else ""
-    objective = str(card.get("objective") or card.get("method") or "")
-    learnt = " ".join(part for part in ("Pre-training", f"({objective})" if objective else "") if part)
+    learnt = f"Pre-training ({card.get('objective_title') or card.get('objective') or 'not told'})"
     model = str(card.get("model") or "")
     return Earlier(
         folder,
@@ -52,6 +51,9 @@ def _earlier(folder: Path, weights: Path) -> Earlier:
 
 
 def _figure(figures: dict[str, Any], task: str) -> str:
+    if probe := _part(figures, "probe"):
+        before, after = (_part(probe, when).get("macro_f1", 0.0) for when in ("before", "after"))
+        return f"linear probe {before:.3f}, then {after:.3f}"
     known = figures.get("validation")
     known = known if isinstance(known, dict) else {}
     metric = TASKS[task].metric if task in TASKS else next(iter(known), "")
@@ -64,7 +66,7 @@ def _words(card: dict[str, Any], model: str, *, pretrained: bool) -> str:
     data, inputs, values = (_part(card, name) for name in ("data", "inputs", "task_values"))
     title = MODELS[model].title if model in MODELS else model or "Model not told"
     first = [title, "backbone without a head" if pretrained else ""]
-    if classes := values.get("classes"):
+    if not pretrained and (classes := values.get("classes")):
         first.append(f"classes {', '.join(map(str, classes[:6]))}{' …' if len(classes) > 6 else ''}")
     second = [f"learnt from {data['name']}" if data.get("name") else ""]
     second.append(f"{data['train']:,} samples" if isinstance(data.get("train"), int) else "")
