@@ -94,7 +94,7 @@ def _wait(entry: Background, given: argparse.Namespace) -> int:
     from .commands import show_run
 
     class Shown(BackgroundRun):
-        stop = BackgroundRun.leave  # Ctrl+C ends the showing, not the job
+        stop = kill = BackgroundRun.leave  # Ctrl+C ends the showing, not the job
 
     return show_run(Shown(entry), given)
 

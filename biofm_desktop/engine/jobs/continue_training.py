@@ -59,7 +59,8 @@ class ContinueJob(Job):
     def run(self) -> Iterator[Event]:
         """Take up the state that was kept last and train to the end."""
         folder = Path(self.run_folder)
-        check_free(folder)
+        if rank() == 0:  # which signs it, for all that learn along
+            check_free(folder)
         plan, card = self._read(folder)
         yield from recorded(self._go_on(plan, card, folder), folder)
 
@@ -78,7 +79,7 @@ class ContinueJob(Job):
         return read_json(folder / _JOB), read_json(folder / _CARD)
 
     def _go_on(self, plan: dict[str, Any], card: dict[str, Any], folder: Path) -> Generator[Event, None, None]:
-        from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
+        from biofm_desktop.engine.inference.devices import device_for, placed, threads
         from biofm_desktop.engine.models.layers import frozen_in
         from biofm_desktop.engine.training.adapters import add_adapters
 
@@ -90,7 +91,7 @@ class ContinueJob(Job):
         stored = read_json(folder / SPLITS)
         kept = [replace(s, split=stored[s.key]) for s in learnable(dataset) if s.key in stored]
         splits = {name: [s for s in kept if s.split == name] for name in ("train", "val")}
-        device = chosen_device(options.device)
+        device = device_for(options)
         with threads(options.threads):
             network = MODELS[plan["model"]].build(task.inputs, task.outputs)
             if options.adapter != "none":

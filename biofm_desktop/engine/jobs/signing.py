@@ -11,9 +11,9 @@ from biofm_desktop.engine.processes import ProcessId
 SIGN = "background.json"
 
 
-def sign(folder: Path, name: str) -> None:
-    """Say that this process trains the run folder, as the job ``name`` of the register; raise `Fault` if it cannot."""
-    write_json(folder / SIGN, {"name": name, "process": asdict(ProcessId.me())}, room="checkpoint")
+def sign(folder: Path, name: str, process: ProcessId) -> None:
+    """Say that a process trains the run folder, as the job ``name`` of the register; raise `Fault` if it cannot."""
+    write_json(folder / SIGN, {"name": name, "process": asdict(process)}, room="checkpoint")
 
 
 def check_free(folder: Path) -> None:

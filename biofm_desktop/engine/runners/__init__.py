@@ -6,6 +6,7 @@ from .child import Child, ChildRun
 from .detached import start_detached
 from .here import HereRun, thread_count
 from .register import ENDED, Background, entries, entry_of, forget, read_entry
+from .team import needs_team
 
 __all__ = [
     "ENDED",
@@ -20,6 +21,7 @@ __all__ = [
     "forget",
     "kill_entry",
     "last_word",
+    "needs_team",
     "read_entry",
     "start_detached",
     "thread_count",
