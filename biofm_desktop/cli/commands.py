@@ -34,6 +34,7 @@ from biofm_desktop.engine.tasks import TASKS
 from .active import retrain, suggest
 from .background import detach, jobs
 from .checkpoints import checkpoints
+from .clusters import clusters, send
 from .data_commands import augment, histogram, learning_curve
 from .hints import hints, tell_hints
 from .lists import list_things
@@ -45,6 +46,7 @@ from .studies import cross_validate, distill, tune
 __all__ = [
     "augment",
     "checkpoints",
+    "clusters",
     "continue_run",
     "cross_validate",
     "distill",
@@ -243,6 +245,9 @@ def doctor(given: argparse.Namespace) -> int:
 
 def run_job(job: Job, given: argparse.Namespace, results: list[dict[str, Any]] | None = None) -> int:
     """Run a job, here where one process is enough, and return the exit status; ``results`` takes what it found."""
+    if getattr(given, "cluster", ""):
+        entry = send(job, given)
+        return 0 if given.detach else show_run(BackgroundRun(entry), given, results)
     if getattr(given, "detach", False):
         return detach(job, given)
     if needs_team(job):  # torchrun's processes beside this one

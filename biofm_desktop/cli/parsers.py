@@ -9,6 +9,7 @@ from biofm_desktop.engine.faults import Fault
 
 from . import data_parsers
 from .active import retrain_words, suggest_words
+from .clusters import clusters_words
 
 COMMANDS = {
     "train": "fine-tune a model on data, into a run folder",
@@ -31,6 +32,7 @@ COMMANDS = {
     "inspect": "open paths as the window does and say what is in them",
     "list": "what there is: tasks, models, formats, exports, layers of a model",
     "project": "make, save, check, restore and relocate projects",
+    "clusters": "list the clusters with SLURM that jobs can be sent to, and describe one",
     "jobs": "list what runs in the background, and stop, pause or resume it",
     "run": "run a job file, such as the job.json of a run folder",
     "doctor": "say what this computer has, what is wrong and how to mend it",
@@ -86,6 +88,9 @@ def _json_flag(parser: argparse.ArgumentParser, what: str) -> None:
 def _detach_flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--detach", action="store_true", help="run in the background, past the end of this terminal; see 'biofm jobs'"
+    )
+    parser.add_argument(
+        "--cluster", default="", metavar="PROFILE", help="run there, see 'biofm clusters'; with --detach: do not wait"
     )
 
 
@@ -315,6 +320,7 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "inspect": _inspect,
     "list": _list,
     "project": _project,
+    "clusters": clusters_words,
     "jobs": _jobs,
     "run": _job,
     "doctor": _doctor,

@@ -3,6 +3,7 @@
 from .background_run import BackgroundRun, kill_entry, last_word
 from .base import Run
 from .child import Child, ChildRun
+from .cluster import ClusterEyes, cancel_entry, submit_to_cluster
 from .detached import start_detached
 from .here import HereRun, thread_count
 from .register import ENDED, Background, entries, entry_of, forget, read_entry
@@ -14,8 +15,10 @@ __all__ = [
     "BackgroundRun",
     "Child",
     "ChildRun",
+    "ClusterEyes",
     "HereRun",
     "Run",
+    "cancel_entry",
     "entries",
     "entry_of",
     "forget",
@@ -24,5 +27,6 @@ __all__ = [
     "needs_team",
     "read_entry",
     "start_detached",
+    "submit_to_cluster",
     "thread_count",
 ]

@@ -24,14 +24,14 @@ from biofm_desktop.engine.faults import Fault, system_fault
 from biofm_desktop.engine.jobs import Job
 from biofm_desktop.engine.jobs.crews import crew_of_job
 from biofm_desktop.engine.jobs.mailbox import Mailbox, post
-from biofm_desktop.engine.jobs.signing import sign
+from biofm_desktop.engine.jobs.signing import sign, unsign
 from biofm_desktop.engine.pipes import epitaph
 from biofm_desktop.engine.ranks import rank, world_size
 
 from .here import HereRun, failure, use_threads
-from .register import Background, log_path, new_entry, read_entry, register, write_entry
+from .register import Background, log_path, new_entry, read_entry, register, said_of, write_entry
 from .serve import be_kind
-from .team import leader, said_beside, team_call, work_beside
+from .team import leader, team_call, work_beside
 
 #: The mailbox is looked into so often.
 _LOOK_SECONDS = 0.2
@@ -101,7 +101,7 @@ def _wait_for(entry: Background, process: "subprocess.Popen[bytes]") -> None:
 
 
 def _not_begun(entry: Background, why: str) -> Fault:
-    said = said_beside(log_path(entry.name))
+    said = said_of(entry)
     fault = Fault(entry.title, f"its process in the background did not begin ({why})", "Start it here", detail=said)
     with suppress(Fault):
         write_entry(replace(entry, state="failed", since=time.time(), last=to_line(Failed(fault.message, said))))
@@ -208,12 +208,17 @@ class Detached:
         if world_size() > 1 and self._stops and isinstance(last, Finished):  # to the loop it is an end like others
             last = replace(last, stopped=True)
         if world_size() > 1 and isinstance(last, Failed):
-            said = said_beside(log_path(self._entry.name))
+            said = said_of(self._entry)
             last = replace(last, detail=f"{last.detail}\n\nSaid by the processes:\n{said}")
         if isinstance(last, Finished):
             state = "stopped" if last.stopped else "done"
         self._start_next()
+        unsign(Path(self._entry.folder), self._entry.name)
         self._note(state=state, last=to_line(last))
+
+    def refuse(self, why: Failed) -> None:
+        """Write down why the job cannot be done here."""
+        self._note(state="failed", last=to_line(why))
 
     def _start_next(self) -> None:
         """Start the first of those that wait for this one; those that the user took away are not there any more."""

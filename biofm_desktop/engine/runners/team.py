@@ -3,8 +3,6 @@
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 
 from biofm_desktop.engine.crew import Crew
 from biofm_desktop.engine.faults import Fault
@@ -75,10 +73,3 @@ def work_beside(entry: Background) -> int:
     if isinstance(last, Failed):
         sys.stderr.write(f"process {rank() + 1} of {world_size()}: {last.message}\n{last.detail}\n")
     return int(isinstance(last, Failed))
-
-
-def said_beside(log: Path, most: int = 4000) -> str:
-    """Return the end of what the processes of a job printed."""
-    with suppress(OSError):
-        return log.read_text(encoding="utf-8", errors="replace")[-most:]
-    return ""
