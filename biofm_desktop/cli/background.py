@@ -10,7 +10,15 @@ from typing import Any
 from biofm_desktop.engine.events import EpochDone, StepDone
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import Job
-from biofm_desktop.engine.runners import Background, BackgroundRun, entries, entry_of, forget, start_detached
+from biofm_desktop.engine.runners import (
+    Background,
+    BackgroundRun,
+    ClusterEyes,
+    entries,
+    entry_of,
+    forget,
+    start_detached,
+)
 
 from .show import say, say_json
 
@@ -63,19 +71,20 @@ def jobs(given: argparse.Namespace) -> int:
             way_out = f"Go on with: biofm continue {shlex.quote(entry.folder)}" if standing == "broken off" else ""
             raise Fault(entry.folder, f"it cannot {given.action}: it is {standing}", way_out)
         run = BackgroundRun(entry)
-        if not run.begun and standing not in ("waiting", "stopping"):
+        if not run.begun and standing not in ("waiting", "stopping") and not entry.cluster:
             raise Fault(entry.folder, "it is only just beginning", "Try again in a moment")
         getattr(run, given.action)()
     if given.json:
         say_json(_told(entry))
     else:
-        done = {"pause": "is asked to wait", "resume": "is asked to go on", "stop": "is asked to stop and save"}
+        asked = "is asked to stop and save" if standing != "waiting" else "is out of the queue"
+        done = {"pause": "is asked to wait", "resume": "is asked to go on", "stop": asked}
         say(f"{entry.title} {done.get(given.action, 'is ended' if given.action == 'kill' else 'is out of the list')}")
     return 0
 
 
 def _list(given: argparse.Namespace) -> int:
-    rows = [_told(entry) for entry in entries()]
+    rows = [_told(entry) for entry in ClusterEyes().look(entries())]
     if given.json:
         say_json(rows)
         return 0
@@ -94,7 +103,7 @@ def _wait(entry: Background, given: argparse.Namespace) -> int:
     from .commands import show_run
 
     class Shown(BackgroundRun):
-        stop = BackgroundRun.leave  # Ctrl+C ends the showing, not the job
+        stop = kill = BackgroundRun.leave  # Ctrl+C ends the showing, not the job
 
     return show_run(Shown(entry), given)
 

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 from types import FrameType
@@ -28,12 +28,13 @@ from biofm_desktop.engine.jobs import (
 )
 from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.ranks import lost, rank, sibling_gone
-from biofm_desktop.engine.runners import HereRun, Run
+from biofm_desktop.engine.runners import BackgroundRun, HereRun, Run, needs_team, start_detached
 from biofm_desktop.engine.tasks import TASKS
 
 from .active import retrain, suggest
 from .background import detach, jobs
 from .checkpoints import checkpoints
+from .clusters import clusters, send
 from .data_commands import augment, histogram, learning_curve
 from .hints import hints, tell_hints
 from .lists import list_things
@@ -47,6 +48,7 @@ from .weights import weights
 __all__ = [
     "augment",
     "checkpoints",
+    "clusters",
     "continue_run",
     "cross_validate",
     "distill",
@@ -246,9 +248,14 @@ def doctor(given: argparse.Namespace) -> int:
 
 
 def run_job(job: Job, given: argparse.Namespace, results: list[dict[str, Any]] | None = None) -> int:
-    """Run a job in this process, show its events, and return the exit status; ``results`` takes what it found."""
+    """Run a job, here where one process is enough, and return the exit status; ``results`` takes what it found."""
+    if getattr(given, "cluster", ""):
+        entry = send(job, given)
+        return 0 if given.detach else show_run(BackgroundRun(entry), given, results)
     if getattr(given, "detach", False):
         return detach(job, given)
+    if needs_team(job):  # torchrun's processes beside this one
+        return show_run(BackgroundRun(start_detached([(job, job.title)])[0]), given, results)
     return show_run(HereRun(job), given, results)
 
 
@@ -285,6 +292,8 @@ def _stopping(under_way: Run) -> Iterator[None]:
         sys.stderr.write("\nStopping and saving; Ctrl+C once more ends it at once.\n")
 
     def end(_: int, __: FrameType | None) -> None:
+        with suppress(Fault):
+            under_way.kill()
         os._exit(130)
 
     if threading.current_thread() is not threading.main_thread():

@@ -9,6 +9,7 @@ from biofm_desktop.engine.faults import Fault
 
 from . import data_parsers
 from .active import retrain_words, suggest_words
+from .clusters import clusters_words
 from .pretraining import pretrain_words
 from .weights import weights_words
 
@@ -35,6 +36,7 @@ COMMANDS = {
     "inspect": "open paths as the window does and say what is in them",
     "list": "what there is: tasks, models, objectives of pre-training, formats, exports, layers of a model",
     "project": "make, save, check, restore and relocate projects",
+    "clusters": "list the clusters with SLURM that jobs can be sent to, and describe one",
     "jobs": "list what runs in the background, and stop, pause or resume it",
     "run": "run a job file, such as the job.json of a run folder",
     "doctor": "say what this computer has, what is wrong and how to mend it",
@@ -90,6 +92,9 @@ def _json_flag(parser: argparse.ArgumentParser, what: str) -> None:
 def _detach_flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--detach", action="store_true", help="run in the background, past the end of this terminal; see 'biofm jobs'"
+    )
+    parser.add_argument(
+        "--cluster", default="", metavar="PROFILE", help="run there, see 'biofm clusters'; with --detach: do not wait"
     )
 
 
@@ -322,6 +327,7 @@ _FILL: dict[str, Callable[[argparse.ArgumentParser, Sequence[str]], None]] = {
     "inspect": _inspect,
     "list": _list,
     "project": _project,
+    "clusters": clusters_words,
     "jobs": _jobs,
     "run": _job,
     "doctor": _doctor,

@@ -15,6 +15,11 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
+def local_size() -> int:
+    """Return how many of them run on this computer."""
+    return max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+
+
 def lost(detail: str = "") -> Fault:
     """Return what to say where one of the processes is gone."""
     return Fault(
@@ -29,7 +34,7 @@ def sibling_gone() -> bool:
     """Say whether one of the processes that the same ``torchrun`` started on this machine has ended already."""
     import psutil
 
-    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    here = local_size()
     alive = 0
     for process in psutil.Process(os.getppid()).children() if here > 1 else ():
         try:

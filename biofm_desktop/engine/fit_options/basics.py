@@ -28,3 +28,9 @@ class BasicOptions:
     device: str = option(
         "auto", "Train on", choices=("auto", "cpu", "cuda", "mps"), help="auto: the GPU where there is one"
     )
+    devices: tuple[str, ...] = option(
+        (),
+        "Devices",
+        help="Empty: one, as 'Train on' says. Several learn together, each from its share of every batch: a number of "
+        "processes (2), or the GPUs to use (cuda:0, cuda:1)",
+    )

@@ -3,15 +3,34 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import torch
 from torch import nn
 
+from biofm_desktop.engine.crew import crew_of
 from biofm_desktop.engine.faults import Fault
+from biofm_desktop.engine.ranks import local_size
+
+
+class _Stated(Protocol):
+    """Options that name devices."""
+
+    @property
+    def device(self) -> str: ...
+
+    @property
+    def devices(self) -> tuple[str, ...]: ...
+
+
+def device_for(options: _Stated) -> torch.device:
+    """Return the device of this process for a training with these options; raise `Fault` where it is missing."""
+    return chosen_device(crew_of(options.device, options.devices).device)
 
 
 def chosen_device(name: str) -> torch.device:
     """Return the device of this name (``auto``: the GPU where there is one); raise `Fault` where it is missing."""
+    name, _, card = name.partition(":")
     have = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         name = next(kind for kind in ("cuda", "mps", "cpu") if have[kind])
@@ -25,7 +44,16 @@ def chosen_device(name: str) -> torch.device:
         own = torch.device("cuda", int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
         torch.cuda.set_device(own)
         return own
-    return torch.device(name)
+    if not card:
+        return torch.device(name)
+    if int(card) >= torch.cuda.device_count():
+        raise Fault(
+            f"device {name}:{card}",
+            f"this computer has {torch.cuda.device_count()} GPUs that torch can use, the first is cuda:0",
+            "Choose one of them",
+        )
+    torch.cuda.set_device(int(card))
+    return torch.device(name, int(card))
 
 
 def placed(network: nn.Module, device: torch.device) -> nn.Module:
@@ -35,10 +63,13 @@ def placed(network: nn.Module, device: torch.device) -> nn.Module:
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Compute with so many CPU threads inside the block (0: as many as torch took)."""
+    """Compute with so many CPU threads inside the block (0: as many as torch took).
+
+    Processes that learn together on one computer share them.
+    """
     before = torch.get_num_threads()
     if count:
-        torch.set_num_threads(count)
+        torch.set_num_threads(max(1, count // local_size()))
     try:
         yield
     finally:

@@ -61,7 +61,8 @@ class ContinueJob(Job):
     def run(self) -> Iterator[Event]:
         """Take up the state that was kept last and train to the end."""
         folder = Path(self.run_folder)
-        check_free(folder)
+        if rank() == 0:  # which signs it, for all that learn along
+            check_free(folder)
         plan, card = self._read(folder)
         yield from recorded(self._go_on(plan, card, folder), folder)
 
@@ -97,7 +98,7 @@ class ContinueJob(Job):
     def _trained(
         self, plan: dict[str, Any], card: dict[str, Any], options: FitOptions, folder: Path
     ) -> Generator[Event, None, None]:
-        from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
+        from biofm_desktop.engine.inference.devices import device_for, placed, threads
         from biofm_desktop.engine.models.layers import frozen_in
         from biofm_desktop.engine.training.adapters import add_adapters
 
@@ -105,7 +106,7 @@ class ContinueJob(Job):
         task = kind.from_values(card["task_values"])
         dataset = yield from opened(plan["data"], kind, options.reading_timeout)
         stored = read_json(folder / SPLITS)
-        device = chosen_device(options.device)
+        device = device_for(options)
         teach = teaching_of(plan, task, device)  # a student learns from samples without a label, too
         kept = [replace(s, split=stored[s.key]) for s in (dataset if teach else learnable(dataset)) if s.key in stored]
         splits = {name: [s for s in kept if s.split == name] for name in ("train", "val")}

@@ -89,11 +89,11 @@ class DistillJob(Job):
     def _distill(self, kind: "type[Task]", folder: Path) -> Generator[Event, None, None]:
         import torch
 
-        from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
+        from biofm_desktop.engine.inference.devices import device_for, placed, threads
         from biofm_desktop.engine.inference.run_folder import load_run
 
         options = from_json(FitOptions, self.fit_options)
-        device = chosen_device(options.device)
+        device = device_for(options)
         teacher = load_run(Path(self.teacher), device)
         entry = fitting_model(self.model, kind)
         dataset = yield from opened(self.data, kind, options.reading_timeout)

@@ -58,7 +58,7 @@ class EstimateJob(Job):
         """Build, step a few times, and tell seconds and bytes."""
         import torch
 
-        from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
+        from biofm_desktop.engine.inference.devices import device_for, placed, threads
         from biofm_desktop.engine.models.layers import describe, empty_batch, frozen_in, layer_modules
         from biofm_desktop.engine.models.patterns import only_head_trained
         from biofm_desktop.engine.training.adapters import add_adapters
@@ -83,7 +83,7 @@ class EstimateJob(Job):
             layers = describe(entry.build(inputs, outputs), empty_batch(inputs, letters))
         if options.adapter != "none":
             frozen = add_adapters(network, options, frozen)
-        device = chosen_device(options.device)
+        device = device_for(options)
         need, free = training_memory(layers, frozen, batch).total, free_memory(device)
         found: dict[str, Any] = {"memory": need, "free": free, "fits": need <= free, "device": str(device)}
         found |= {"batch_size": batch, "epochs": options.epochs}

@@ -80,7 +80,9 @@ class PretrainJob(Job):
         options = from_json(FitOptions, self.fit_options)
         task = from_json(encoding_task(entry), self.task_options)
         if world_size() > 1:
-            raise Fault("pre-training", "it runs in one process only", "Start it without torchrun")
+            raise Fault(
+                "pre-training", "it runs in one process only", "Name one device (--devices 1), without torchrun"
+            )
         with run_folder(self.out) as folder:
             write_json(folder / "job.json", self.to_json(), room="checkpoint")
             yield from recorded(self._pretrain(entry, objective, task, options, folder), folder)
@@ -165,12 +167,12 @@ def pretrained(
     import torch
     from safetensors.torch import load_file
 
-    from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
+    from biofm_desktop.engine.inference.devices import device_for, placed, threads
     from biofm_desktop.engine.training.pretraining.backbone import Backbone
 
     task = objective.task
     assert task is not None
-    device = chosen_device(options.device)
+    device = device_for(options)
     with threads(options.threads):
         torch.manual_seed(options.seed)
         backbone = Backbone(entry.build(task.inputs, task.outputs), entry.head, _example(task.inputs))

@@ -75,10 +75,10 @@ class TrainJob(PlannedJob):
             yield from recorded(self._train(task, entry, options, folder), folder)
 
     def _train(self, task: Task, entry: ModelEntry, options: FitOptions, folder: Path) -> Generator[Event, None, None]:
-        from biofm_desktop.engine.inference.devices import chosen_device, placed, threads
+        from biofm_desktop.engine.inference.devices import device_for, placed, threads
         from biofm_desktop.engine.models.layers import layer_modules
 
-        device = chosen_device(options.device)
+        device = device_for(options)
         dataset = yield from opened(self.data, type(task), options.reading_timeout)
         pinned = pinned_of(dataset.samples, self.pinned)
         if self.splits:

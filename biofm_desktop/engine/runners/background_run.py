@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from biofm_desktop.engine.events import Event, Failed, Finished, from_line
+from biofm_desktop.engine.events import Event, Failed, Finished, Warned, from_line
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs.mailbox import post
 from biofm_desktop.engine.jobs.recording import EVENTS
 from biofm_desktop.engine.processes import ProcessId
 
-from .register import Background, forget, read_entry
+from .cluster import ClusterEyes, cancel_entry
+from .register import ENDED, Background, forget, read_entry
 from .tail import Tail
 
 _LOOK_SECONDS = 0.25
@@ -27,6 +28,7 @@ class BackgroundRun:
         self.entry = entry
         self._left, self._killed = threading.Event(), False
         self._early: list[str] = []
+        self._eyes, self._followed, self._ends = ClusterEyes(), False, False
 
     def pause(self) -> None:
         """Halt the job after its present step."""
@@ -39,19 +41,30 @@ class BackgroundRun:
     def stop(self) -> None:
         """End the job after its present step, saving; one that waits is taken away."""
         known = read_entry(self.entry.name)
-        if known is not None and known.state == "waiting":
+        if known is not None and known.state == "waiting" and known.cluster:
+            self._cancel(known)
+        elif known is not None and known.state == "waiting":
             forget(known)
         else:
             self._wish("stop")
 
     def kill(self) -> None:
-        """End the process of the job at once; what it has not saved is lost."""
+        """End the process of the job at once; what it has not saved is lost. A cluster gives it moments to save."""
         known = read_entry(self.entry.name)
-        if known is None or known.state == "waiting":
+        if known is not None and known.cluster and known.state not in ENDED:
+            self._killed = True
+            self._cancel(known)
+        elif known is None or known.state == "waiting":
             self.stop()
         elif not known.ended:
             self._killed = True
             kill_entry(known)
+
+    def _cancel(self, known: Background) -> None:
+        if self._followed:  # SLURM may take its time: not in the thread of who asks
+            self._ends = True
+        else:
+            cancel_entry(known)
 
     def leave(self) -> None:
         """Look no longer; the job goes on."""
@@ -70,8 +83,12 @@ class BackgroundRun:
 
     def __iter__(self) -> Iterator[Event]:
         tail = Tail(Path(self.entry.folder) / EVENTS)
+        self._followed = True
         while True:
             known = read_entry(self.entry.name)
+            if known is not None and known.cluster:
+                yield from self._end_there(known)
+                [known] = self._eyes.look([known])
             while self._early and self.begun:
                 self._wish(self._early.pop(0))
             over = known is None or known.ended  # asked before the lines are read, so that none is missed
@@ -83,6 +100,14 @@ class BackgroundRun:
             if self._left.wait(_LOOK_SECONDS):
                 yield Finished("It goes on in the background", stopped=True)
                 return
+
+    def _end_there(self, known: Background) -> Iterator[Event]:
+        if self._ends:
+            self._ends = False
+            try:
+                cancel_entry(known)
+            except Fault as fault:
+                yield Warned(fault.message)
 
     def _end(self, known: Background | None) -> Event:
         if known is None:

@@ -1,7 +1,8 @@
 """A process of its own for a job, which outlives the window and the terminal: ``python -m ...runners.detached NAME``.
 
 It runs a job of the register as `HereRun` does, writes down how it stands, and obeys what is put into the run folder's
-mailbox. Once it has ended it starts the next job that was to follow.
+mailbox. Once it has ended it starts the next job that was to follow. Where a job wants several processes, torchrun
+starts this module in each of them; the first is the one that tells.
 """
 
 import faulthandler
@@ -15,23 +16,26 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from biofm_desktop.engine.events import Event, Failed, Finished, to_line
+from biofm_desktop.engine.crew import Crew
+from biofm_desktop.engine.events import Event, Failed, Finished, Started, to_line
 from biofm_desktop.engine.faults import Fault, system_fault
 from biofm_desktop.engine.jobs import Job
-from biofm_desktop.engine.jobs.mailbox import Mailbox
-from biofm_desktop.engine.jobs.signing import sign
-from biofm_desktop.engine.pipes import epitaph, module_call
-from biofm_desktop.engine.processes import ProcessId
+from biofm_desktop.engine.jobs.crews import crew_of_job
+from biofm_desktop.engine.jobs.mailbox import Mailbox, post
+from biofm_desktop.engine.jobs.signing import sign, unsign
+from biofm_desktop.engine.pipes import epitaph
+from biofm_desktop.engine.ranks import rank, world_size
 
 from .here import HereRun, failure, use_threads
-from .register import Background, log_path, new_entry, read_entry, register, write_entry
+from .register import Background, log_path, new_entry, read_entry, register, said_of, write_entry
 from .serve import be_kind
+from .team import leader, team_call, work_beside
 
 #: The mailbox is looked into so often.
 _LOOK_SECONDS = 0.2
-_START_SECONDS = 60.0
+_START_SECONDS, _TEAM_SECONDS = 60.0, 240.0
 _MODULE = "biofm_desktop.engine.runners.detached"
 
 
@@ -56,7 +60,7 @@ def _spawned(entry: Background) -> "subprocess.Popen[bytes]":
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-    words, environment = module_call(_MODULE, [entry.name])
+    words, environment = team_call(_MODULE, [entry.name], _crew(entry))
     try:
         with log_path(entry.name).open("ab") as log:
             return subprocess.Popen(
@@ -72,9 +76,18 @@ def _spawned(entry: Background) -> "subprocess.Popen[bytes]":
         raise system_fault(log_path(entry.name), error) from error
 
 
+def _crew(entry: Background) -> Crew:
+    try:
+        job = entry.made_job()
+    except Fault:
+        return Crew("auto")  # the process says what is wrong with it
+    return crew_of_job(job)
+
+
 def _wait_for(entry: Background, process: "subprocess.Popen[bytes]") -> None:
     """Wait until the process has written that it runs."""
-    until = time.monotonic() + _START_SECONDS
+    patience = _START_SECONDS if _crew(entry).count == 1 else _TEAM_SECONDS  # torchrun imports torch first
+    until = time.monotonic() + patience
     while time.monotonic() < until:
         known = read_entry(entry.name)
         if known is None or known.state != "starting":
@@ -84,13 +97,11 @@ def _wait_for(entry: Background, process: "subprocess.Popen[bytes]") -> None:
             raise _not_begun(entry, epitaph(process.returncode))
         time.sleep(0.02)
     process.kill()
-    raise _not_begun(entry, f"no word of it in {_START_SECONDS:g} s")
+    raise _not_begun(entry, f"no word of it in {patience:g} s")
 
 
 def _not_begun(entry: Background, why: str) -> Fault:
-    said = ""
-    with suppress(OSError):
-        said = log_path(entry.name).read_text(encoding="utf-8", errors="replace")[-4000:]
+    said = said_of(entry)
     fault = Fault(entry.title, f"its process in the background did not begin ({why})", "Start it here", detail=said)
     with suppress(Fault):
         write_entry(replace(entry, state="failed", since=time.time(), last=to_line(Failed(fault.message, said))))
@@ -104,10 +115,12 @@ class Detached:
         self._entry, self._lock = entry, threading.Lock()
         self._run: HereRun | None = None
         self._signed = False
+        self._asked: list[dict[str, Any]] | None = [] if world_size() > 1 else None
+        self._stops = False
 
-    def work(self) -> None:
-        """Do the job, then have the next one started."""
-        self._note(state="running", process=asdict(ProcessId.me()))
+    def work(self) -> bool:
+        """Do the job, then have the next one started; say whether it went well."""
+        self._note(state="running", process=asdict(leader()))
         self._sign_for_those_after()
         last: Event = Failed("The job ended without saying why. Start it again.")
         try:
@@ -119,13 +132,30 @@ class Detached:
             for event in self._run:
                 last = event
                 self._sign()
+                if isinstance(event, Started):
+                    self._pass_on()
         self._finish(last)
+        return isinstance(last, Finished)
 
     def stop(self) -> None:
         """End the job, saving what it learnt."""
         if self._run is not None:
+            self._stops = True
             self._note(state="stopping")
-            self._run.stop()
+            if world_size() == 1:
+                self._run.stop()
+            elif self._asked is not None:
+                self._asked.append({"stop": True})
+            else:  # the loop takes it out of the mailbox and ends all processes at the same step
+                with suppress(Fault):
+                    post(Path(self._entry.folder), {"stop": True})
+
+    def _pass_on(self) -> None:
+        """Several processes wait and end by what their loop finds in the mailbox: it has one by now."""
+        asked, self._asked = self._asked or [], None
+        for wish in asked:
+            with suppress(Fault):
+                post(Path(self._entry.folder), wish)
 
     def _obey(self) -> None:
         """Do what is put into the mailbox from now on; changes of the training are for its loop."""
@@ -133,15 +163,22 @@ class Detached:
         assert run is not None
         while True:
             for wish in box.new():
-                if wish.get("stop"):
-                    self.stop()
-                elif wish.get("pause"):
-                    run.pause()
-                    self._note(state="paused")
-                elif wish.get("resume"):
-                    run.resume()
-                    self._note(state="running")
+                self._do(wish, run)
             time.sleep(_LOOK_SECONDS)
+
+    def _do(self, wish: dict[str, Any], run: HereRun) -> None:
+        alone = world_size() == 1
+        if self._asked is not None:
+            self._asked.append(wish)
+        if wish.get("stop") and not self._stops:
+            self.stop() if alone else self._note(state="stopping")
+            self._stops = True
+        elif wish.get("pause"):
+            run.pause() if alone else None
+            self._note(state="paused")
+        elif wish.get("resume"):
+            run.resume() if alone else None
+            self._note(state="running")
 
     def _note(self, **changes: Any) -> None:
         """Write down how it stands; that it cannot be written is no reason to stop learning."""
@@ -157,21 +194,31 @@ class Detached:
         if not self._signed and Path(self._entry.folder).is_dir():
             self._signed = True
             with suppress(Fault):
-                sign(Path(self._entry.folder), self._entry.name)
+                sign(Path(self._entry.folder), self._entry.name, leader())
 
     def _sign_for_those_after(self) -> None:
         for name in self._entry.then:
             follower = read_entry(name)
             if follower is not None and follower.state == "waiting":
                 with suppress(Fault):
-                    write_entry(replace(follower, process=asdict(ProcessId.me())))
+                    write_entry(replace(follower, process=asdict(leader())))
 
     def _finish(self, last: Event) -> None:
         state = "failed"
+        if world_size() > 1 and self._stops and isinstance(last, Finished):  # to the loop it is an end like others
+            last = replace(last, stopped=True)
+        if world_size() > 1 and isinstance(last, Failed):
+            said = said_of(self._entry)
+            last = replace(last, detail=f"{last.detail}\n\nSaid by the processes:\n{said}")
         if isinstance(last, Finished):
             state = "stopped" if last.stopped else "done"
         self._start_next()
+        unsign(Path(self._entry.folder), self._entry.name)
         self._note(state=state, last=to_line(last))
+
+    def refuse(self, why: Failed) -> None:
+        """Write down why the job cannot be done here."""
+        self._note(state="failed", last=to_line(why))
 
     def _start_next(self) -> None:
         """Start the first of those that wait for this one; those that the user took away are not there any more."""
@@ -199,10 +246,17 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal is gone; that is what it is made for
+    if rank() > 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the first process says when to stop
+        _leave(work_beside(entry))
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=detached.stop).start())  # the system shuts down
-    detached.work()
+    well = detached.work()
+    _leave(0 if well or world_size() == 1 else 1)  # torchrun ends the others of a job that failed
+
+
+def _leave(status: int) -> NoReturn:
     sys.stderr.flush()
-    os._exit(0)  # libraries' exit handlers must not keep it alive
+    os._exit(status)  # libraries' exit handlers must not keep it alive
 
 
 if __name__ == "__main__":

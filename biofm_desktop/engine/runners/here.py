@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from biofm_desktop.engine.events import EpochDone, Event, Failed, Finished, StepDone, from_line, to_line
 from biofm_desktop.engine.faults import Fault, system_fault
 from biofm_desktop.engine.jobs.base import Job
+from biofm_desktop.engine.ranks import local_size
 
 
 class Killed(BaseException):
@@ -104,11 +105,13 @@ def failure(title: str, error: Exception, *, under_way: bool = False) -> Failed:
 def thread_count() -> int:
     """Return how many threads jobs compute with where they do not say: all cores (or ``BIOFM_THREADS``).
 
+    Processes that learn together on one computer share its cores.
+
     Sums of floats depend on it: the child and the command line must use the same number to learn equal weights. The
     window names a number in the jobs that it starts, which leaves it a core.
     """
     stated = os.environ.get("BIOFM_THREADS", "")
-    return int(stated) if stated.isdecimal() and int(stated) > 0 else _cores()
+    return int(stated) if stated.isdecimal() and int(stated) > 0 else max(1, _cores() // local_size())
 
 
 def _cores() -> int:

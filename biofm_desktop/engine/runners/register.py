@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -34,7 +34,8 @@ class Background:
     ``state`` is ``waiting`` (for the one before it), ``starting``, ``running``, ``paused``, ``stopping``, ``done``,
     ``stopped`` or ``failed``, as its process said last, at ``since`` (seconds since 1970); `standing` is what is true
     now. ``process`` runs it, or is to start it; ``then`` are the names of those that come after it. ``last`` is its
-    last event as a line.
+    last event as a line. A job on a cluster has its entry in the folder ``home``, which the nodes see; ``cluster`` says
+    its ``profile`` and the ``number`` that SLURM gave it.
     """
 
     name: str
@@ -47,11 +48,13 @@ class Background:
     began: float
     then: tuple[str, ...] = ()
     last: str = ""
+    home: str = ""
+    cluster: dict[str, str] = field(default_factory=dict)
 
     @property
     def standing(self) -> str:
         """Return the state; ``broken off`` where its process is gone without a last word."""
-        if self.state in ENDED or ProcessId(**self.process).alive:
+        if self.state in ENDED or self.cluster or ProcessId(**self.process).alive:  # of a cluster SLURM knows
             return self.state
         fresh = self.state in ("starting", "waiting") and time.time() - self.since < _START_SECONDS
         return self.state if fresh else "broken off"
@@ -108,19 +111,43 @@ def new_entry(job: Job, title: str, *, state: str = "starting", then: Sequence[s
 
 def write_entry(entry: Background) -> None:
     """Write an entry; raise `Fault` where the disk does not let us."""
+    write_json(_path(entry.name, Path(entry.home) if entry.home else None), asdict(entry), room="settings")
+
+
+def write_pointer(entry: Background) -> None:
+    """Write into the register itself that there is an entry elsewhere (``home``), and the number of its job."""
     write_json(_path(entry.name), asdict(entry), room="settings")
 
 
 def read_entry(name: str) -> Background | None:
     """Return an entry; None where there is none of this name, or none that can be read."""
+    made = read_entry_in(register(), name)
+    if made is None or not made.home:
+        return made
+    there = read_entry_in(Path(made.home), name)  # which its job keeps up to date; only we know its number
+    return replace(there, cluster=made.cluster) if there is not None else made
+
+
+def read_entry_in(folder: Path, name: str) -> Background | None:
+    """Return the entry of this name that lies in a folder, as `read_entry` does."""
     try:
-        values = read_json(_path(name))
-        known = {field.name for field in fields(Background)}
+        values = read_json(_path(name, folder))
+        known = {place.name for place in fields(Background)}
         made = Background(**{key: value for key, value in values.items() if key in known})
         ProcessId(**made.process)
-        return replace(made, then=tuple(made.then))
-    except (Fault, TypeError, AttributeError):
+        return replace(made, then=tuple(made.then), cluster=dict(made.cluster))
+    except (Fault, TypeError, AttributeError, ValueError):
         return None
+
+
+def said_of(entry: Background, most: int = 4000) -> str:
+    """Return the end of what the processes of a job printed."""
+    logs = sorted((Path(entry.home) / entry.name).glob("*.out")) if entry.home else [log_path(entry.name)]
+    said = []
+    for log in logs:
+        with suppress(OSError):
+            said.append(log.read_text(encoding="utf-8", errors="replace")[-most:])
+    return "\n".join(said)
 
 
 def entries() -> list[Background]:
@@ -153,8 +180,10 @@ def forget(entry: Background) -> None:
     if not entry.ended and entry.state != "waiting":
         raise Fault(entry.folder, "it is still under way", "Stop it first")
     remove(_path(entry.name), room="settings")
+    if entry.home:
+        remove(_path(entry.name, Path(entry.home)), room="settings")
     remove(log_path(entry.name), room="settings")
 
 
-def _path(name: str) -> Path:
-    return register() / f"{name}.json"
+def _path(name: str, folder: Path | None = None) -> Path:
+    return (folder or register()) / f"{name}.json"

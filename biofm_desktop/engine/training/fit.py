@@ -1,6 +1,7 @@
 """The training loop: a stream of events; not asking for the next one pauses it, closing it stops it."""
 
 import math
+import time
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -38,6 +39,8 @@ _MOST_SKIPPED = 10
 _NAMED = 8
 #: Several processes ask each other so often whether the user wishes something.
 _STEPS_BETWEEN = 10
+#: While they wait, they ask so often whether to go on.
+_LOOK_SECONDS = 0.5
 
 #: What is done after each epoch with the network that is judged, and what it tells.
 AfterEpoch = Callable[[nn.Module, EpochDone], Iterable[Event]]
@@ -307,12 +310,19 @@ class _Loop:
             if wish.get("stop") and self.team.size > 1:  # one process is stopped by what runs it
                 self.checkpoints.ended = "it was stopped"
                 return
-            if wish.get("stop"):
+            if wish.get("pause") and self.team.size > 1:  # else what runs it does not ask for the next step
+                self._wait_together()
+            if wish.get("stop") or wish.get("pause"):
                 continue
             try:
                 yield self._change(wish)
             except Fault as fault:
                 yield Warned(f"Not changed: {fault}")
+
+    def _wait_together(self) -> None:
+        """Wait until the first process is told to go on; all keep in touch, so that none is taken for lost."""
+        while self.team.agreed(self.steering.halted()):
+            time.sleep(_LOOK_SECONDS)
 
     def _change(self, wish: Wish) -> Changed:
         """Do what the user wishes from the next step on."""

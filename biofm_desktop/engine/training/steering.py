@@ -42,17 +42,25 @@ class Steering:
         self._earlier = self._earlier[count:]
 
     def due(self, step: int) -> list[Wish]:
-        """Return the changes to make after so many steps."""
+        """Return the changes to make after so many steps, and whether to wait or to stop then."""
         due = [change.values for change in self._earlier if change.step <= step]
         self._earlier = [change for change in self._earlier if change.step > step]
         posted = [*self._put_off, *self._wishes()]
         self._put_off = []
         asked = [wish["change"] for wish in posted if isinstance(wish.get("change"), dict)]
+        halts = [word for wish in posted for word in ("pause", "resume") if wish.get(word)]
+        asked += [{"pause": True}] if halts[-1:] == ["pause"] else []
         return due + asked + ([{"stop": True}] if any(wish.get("stop") for wish in posted) else [])
 
     def put_off(self, due: Sequence[Wish]) -> None:
         """Give changes that were due back at the next asking."""
-        self._put_off = [{"stop": True} if wish.get("stop") else {"change": wish} for wish in due]
+        self._put_off += [wish if wish.get("stop") or wish.get("pause") else {"change": wish} for wish in due]
+
+    def halted(self) -> bool:
+        """Say whether a training that waits is still to wait; what else is asked of it meanwhile is done afterwards."""
+        posted = list(self._wishes())
+        self._put_off += [wish for wish in posted if wish.get("stop") or isinstance(wish.get("change"), dict)]
+        return not any(wish.get("stop") or wish.get("resume") for wish in posted)
 
 
 def change_of(wish: Wish, task: Task, network: nn.Module) -> Change:

@@ -9,7 +9,7 @@ from biofm_desktop.engine.events import Failed, Finished
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import Job
 from biofm_desktop.engine.jobs.again import from_start, going_on, left_over
-from biofm_desktop.engine.runners import Background, start_detached
+from biofm_desktop.engine.runners import Background, needs_team, start_detached
 from biofm_desktop.gui.docks.jobs import JobsPanel
 from biofm_desktop.gui.workers.background_runs import BackgroundRuns
 from biofm_desktop.gui.workers.call_worker import CallWorker
@@ -58,12 +58,19 @@ class QueueFlow(QObject):
     # One job
 
     def _restart(self, handle: JobHandle) -> None:
-        self._center.submit(from_start(handle.job), title=handle.title)
+        self._begin(from_start(handle.job), handle.title)
 
     def _go_on(self, handle: JobHandle) -> None:
         job = going_on(handle.job)
         if job is not None:
-            self._center.submit(job, title=job.title)
+            self._begin(job, job.title)
+
+    def _begin(self, job: Job, title: str) -> None:
+        """Let a job take its turn; one that wants several processes runs beside the queue."""
+        if needs_team(job):
+            self.start_background(job, title)
+        else:
+            self._center.submit(job, title=title)
 
     def _remove(self, handle: JobHandle) -> None:
         if handle.background and not handle.ended:

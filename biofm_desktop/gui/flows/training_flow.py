@@ -12,7 +12,7 @@ from biofm_desktop.engine.events import Changed, Event, Failed, Finished, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import ContinueJob, TrainJob
 from biofm_desktop.engine.models import MODELS, ModelEntry
-from biofm_desktop.engine.runners import thread_count
+from biofm_desktop.engine.runners import needs_team, thread_count
 from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.engine.tasks import TASKS
 from biofm_desktop.engine.tasks.suggested import suggested
@@ -188,6 +188,7 @@ class TrainingFlow(QObject):
             return
         try:
             job = self._job(self._project.new_run_folder(self._panel.model))
+            background = background or needs_team(job)
             self._keep(job)
         except Fault as fault:
             self._panel.show_status(fault.message, "error")
@@ -201,8 +202,9 @@ class TrainingFlow(QObject):
 
     def _go_on(self, name: str, epochs: int) -> None:
         """Go on with an earlier run, its curves drawn on."""
+        job, title = ContinueJob(run_folder=name, epochs=epochs), f"Go on with {Path(name).name}"
         if not self._running:
-            self._submit(ContinueJob(run_folder=name, epochs=epochs), f"Go on with {Path(name).name}")
+            self.background_wanted.emit(job, title) if needs_team(job) else self._submit(job, title)
 
     def _submit(self, job: TrainJob | ContinueJob, title: str) -> None:
         idle = self._center.asked is None and not (self._center.waiting and not self._center.held)
