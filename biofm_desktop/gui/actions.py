@@ -12,6 +12,7 @@ SEPARATOR = "-"
 #: Methods that cannot be named after their action.
 _SLOTS = {
     "action.settings": "change_settings",
+    "action.clusters": "edit_clusters",
     "action.theme": "change_theme",
     "action.plots": "plots_shown",
     "action.shortcuts": "show_shortcuts",
@@ -196,6 +197,14 @@ MENUS: dict[str, tuple[ActionSpec | str, ...]] = {
             "pin-outline",
         ),
         _spec("action.plots", "Show &plots", "Ctrl+L", "Show the curves of the training", "chart-line"),
+        SEPARATOR,
+        _spec(
+            "action.clusters",
+            "&Clusters…",
+            "Ctrl+Alt+K",
+            "Describe the clusters with SLURM that trainings can run on",
+            "server-network",
+        ),
     ),
     "&Predict": (
         _spec("action.predict", "&Predictions", "Ctrl+P", "Show the predictions panel", "creation-outline"),
