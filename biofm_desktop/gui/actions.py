@@ -12,6 +12,7 @@ SEPARATOR = "-"
 #: Methods that cannot be named after their action.
 _SLOTS = {
     "action.settings": "change_settings",
+    "action.clusters": "edit_clusters",
     "action.theme": "change_theme",
     "action.plots": "plots_shown",
     "action.shortcuts": "show_shortcuts",
@@ -217,6 +218,13 @@ MENUS: dict[str, tuple[ActionSpec | str, ...]] = {
             "Ctrl+Shift+D",
             "Let a smaller model learn what a trained one says",
             "beaker-outline",
+        ),
+        _spec(
+            "action.clusters",
+            "&Clusters…",
+            "Ctrl+Alt+K",
+            "Describe the clusters with SLURM that trainings can run on",
+            "server-network",
         ),
     ),
     "&Predict": (

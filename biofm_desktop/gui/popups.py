@@ -6,11 +6,13 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QDialog, QMainWindow
 
+from biofm_desktop.engine.clusters import load_profiles
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.settings import load_settings, save_settings
 from biofm_desktop.paths import cache_dir
 
 from .dialogs.about import AboutDialog
+from .dialogs.clusters import ClustersDialog
 from .dialogs.sample_data import SampleDialog
 from .dialogs.settings import SettingsDialog
 from .dialogs.shortcuts import ShortcutsDialog
@@ -44,6 +46,10 @@ class Popups(QObject):
         dialog.settings_changed.connect(self.settings_changed)
         dialog.failed.connect(self.failed)
         self.show_dialog(dialog)
+
+    def edit_clusters(self) -> None:
+        """Show the clusters that trainings can run on."""
+        self.show_dialog(ClustersDialog(load_profiles(), self._window))
 
     def change_theme(self) -> None:
         """Change between the dark and the light theme, and keep it."""

@@ -12,6 +12,7 @@ from .docks.label_next import LabelNextPanel
 from .docks.plots import PlotsPanel
 from .docks.predictions import PredictionsPanel
 from .docks.training import TrainingPanel
+from .flows.cluster_flow import ClusterFlow
 from .flows.loop_flow import LoopFlow
 from .flows.prediction_flow import PredictionFlow
 from .flows.queue_flow import QueueFlow
@@ -46,7 +47,8 @@ class Work(QObject):
         self.train = TrainingFlow(self.training, self.plots, jobs, self)
         self.queue = QueueFlow(self.jobs, jobs, self)
         self.queue.show_requested.connect(self.train.show_job)
-        self.train.background_wanted.connect(self.queue.start_background)
+        self.cluster = ClusterFlow(self.training, self.queue, self)
+        self.train.background_wanted.connect(self.cluster.start)
         self.predict = PredictionFlow(self.predictions, self.export, jobs, self)
         self.train.run_finished.connect(self.predict.set_run)
         self.train.steering.checkpoint_wanted.connect(self.predict.predict_with)
@@ -57,7 +59,7 @@ class Work(QObject):
         self.suggest = SuggestFlow(self.next, jobs, self)
         self.loop = LoopFlow(self.next, bench, self.suggest, jobs, self)
         self._connect_loop(bench)
-        for flow in (self.train, self.predict, self.suggest, self.loop, self.queue):
+        for flow in (self.train, self.predict, self.suggest, self.loop, self.queue, self.cluster):
             flow.failed.connect(self.failed)
             flow.message.connect(self.message)
         bench.project_changed.connect(self.set_project)

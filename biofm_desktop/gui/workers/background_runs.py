@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.runners import ENDED, Background, BackgroundRun, entries, forget, last_word
+from biofm_desktop.engine.runners import ENDED, Background, BackgroundRun, ClusterEyes, entries, forget, last_word
 
 from .call_worker import CallWorker
 from .job_center import JobCenter, JobHandle
@@ -20,7 +20,7 @@ class BackgroundRuns(QObject):
         super().__init__(parent)
         self._center = center
         self._known: dict[str, tuple[JobHandle | None, float]] = {}
-        self._looking, self._closed = False, False
+        self._looking, self._closed, self._eyes = False, False, ClusterEyes()
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self.look)
         center.closing.connect(self._close)
@@ -36,7 +36,7 @@ class BackgroundRuns(QObject):
         if self._looking or self._closed:
             return
         self._looking = True
-        worker = CallWorker(entries)
+        worker = CallWorker(lambda: self._eyes.look(entries()))
         worker.returned.connect(self._take)
         worker.failed.connect(self._miss)
         worker.begin()
@@ -73,7 +73,8 @@ class BackgroundRuns(QObject):
             self.message.emit(f"{entry.title} broke off in the background; the Jobs panel can go on with it")
         if standing in ENDED or standing == "broken off":
             return self._center.note_ended(job, entry.title, last_word(entry))
-        return self._center.follow(job, entry.title, lambda: BackgroundRun(entry), standing)
+        where = f"On {entry.cluster['profile']}, SLURM job {entry.cluster['number']}" if entry.cluster else ""
+        return self._center.follow(job, entry.title, lambda: BackgroundRun(entry), standing, where)
 
     @Slot(object)
     def _take(self, found: list[Background]) -> None:

@@ -195,11 +195,11 @@ class JobCenter(QObject):
         self._tell()
         return handle
 
-    def follow(self, job: Job, title: str, start_run: Callable[[], Run], state: str) -> JobHandle:
-        """Show a job that runs in the background."""
+    def follow(self, job: Job, title: str, start_run: Callable[[], Run], state: str, where: str = "") -> JobHandle:
+        """Show a job that runs in the background, or elsewhere."""
         handle = JobHandle(job, title, quiet=False, center=self)
         handle.background, handle.state = True, state  # so, when it is shown first
-        handle.message = "In a process of its own"
+        handle.message = where or "In a process of its own"
         worker = RunWorker(start_run, self)
         self._beside[worker] = handle
         self.jobs.append(handle)
