@@ -55,28 +55,40 @@ class Checkpoints:
         self.best: dict[str, Tensor] | None = None
         self.best_epoch = 0
         self.went_on, self.ended = False, ""
-        self._written = 0.0
+        self._written, self._last_cost = 0.0, 0.0
         self._state_at, self._state_cost = time.monotonic(), 0.0
         self._epoch_at, self._epoch_cost = 0.0, 0.0
+        self._best_at, self._best_cost, self._best_waits = 0.0, 0.0, False
 
     def keep_best(self, epoch: int) -> None:
-        """Note the present weights as the best."""
+        """Note the present weights as the best; they are written where that takes no more than a twentieth of the time.
+
+        What waits is written before the state that tells of it, and at the end.
+        """
         self.best_epoch = epoch
         self.best = {name: tensor.detach().cpu().clone() for name, tensor in merged(self._network).items()}
-        if not self._quiet:
+        self._best_waits = not self._quiet
+        if time.monotonic() - self._best_at >= _TIMES_ITS_COST * self._best_cost:
+            self._write_best()
+
+    def _write_best(self) -> None:
+        if self._best_waits and self.best is not None:
+            began = time.monotonic()
             write_weights(self.best, self.folder / "checkpoints" / "best.safetensors")
+            self._best_at = time.monotonic()
+            self._best_cost, self._best_waits = self._best_at - began, False
 
     def keep_epoch(self, epoch: int, count: int) -> None:
         """Let the weights of this epoch stand beside those of the ``count - 1`` latest ones; older files go.
 
-        Weights that were just written as the best get a second name; others are written where that takes no more than a
-        twentieth of the time. The best epoch's file stays.
+        Weights that were just written as the best get a second name; others, and the best where they wait, are written
+        where that takes no more than a twentieth of the time. The best epoch's file stays.
         """
         if self._quiet or not count:
             return
         began, folder = time.monotonic(), self.folder / "checkpoints"
         path = folder / EPOCH.format(epoch)
-        if epoch == self.best_epoch:
+        if epoch == self.best_epoch and not self._best_waits:
             write_with(path, lambda aside: _second_name(folder / "best.safetensors", aside), room="checkpoint")
         elif began - self._epoch_at >= _TIMES_ITS_COST * self._epoch_cost:
             write_weights(merged(self._network), path)
@@ -89,10 +101,15 @@ class Checkpoints:
 
     def keep_last(self, *, now: bool = False) -> None:
         """Write the present weights where the last were written a while ago, or ``now``."""
-        if self._quiet or (not now and time.monotonic() - self._written < _SECONDS_BETWEEN):
+        began = time.monotonic()
+        wait = max(_SECONDS_BETWEEN, _TIMES_ITS_COST * self._last_cost)
+        if self._quiet or (not now and began - self._written < wait):
             return
+        if now:
+            self._write_best()
         write_weights(merged(self._network), self.folder / "checkpoints" / "last.safetensors")
         self._written = time.monotonic()
+        self._last_cost = self._written - began
 
     def keep_state(self, standing: Standing, movers: Movers, *, now: bool = False) -> None:
         """Write the whole state where the last was written a while ago, or ``now``."""
@@ -101,6 +118,7 @@ class Checkpoints:
         began = time.monotonic()
         wait = min(_MOST_REPEATED, max(_SECONDS_BETWEEN, _TIMES_ITS_COST * self._state_cost))
         if now or began - self._state_at >= wait:
+            self._write_best()
             write_state(self.folder / "checkpoints" / STATE, standing, movers)
             self._state_at = time.monotonic()
             self._state_cost = self._state_at - began
@@ -122,6 +140,7 @@ class Checkpoints:
 
     def write_model(self) -> Path:
         """Write the weights that predict from now on: the best, or the last where nothing was validated."""
+        self._write_best()
         path = self.folder / "model.safetensors"
         write_weights(self.learnt(), path)
         return path

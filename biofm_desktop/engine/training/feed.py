@@ -39,7 +39,7 @@ class Feed:
     def judged(self) -> nn.Module:
         """Return what the validation items go through."""
         if self._trunk and self._learner.averaged is not None:
-            return self._learner.judged.get_submodule(self._trunk.name)
+            return self._trunk.head_of(self._learner.judged)
         return self.module if self._trunk else self._learner.judged
 
     def batch(

@@ -28,11 +28,20 @@ class _Reached(Exception):
 
 
 class Trunk:
-    """The frozen part of a network, up to its child ``head`` (called ``name``) that holds all that is trained."""
+    """The frozen part of a network: all before its child ``name``, and the first ``start`` modules of that child.
 
-    def __init__(self, network: nn.Module, name: str, device: torch.device) -> None:
-        self.name, self.head = name, network.get_submodule(name)
+    What follows is the ``head``, which holds all that is trained.
+    """
+
+    def __init__(self, network: nn.Module, name: str, start: int, device: torch.device) -> None:
+        self._name, self._start = name, start
+        self.head = self.head_of(network)
         self._network, self._device = network, device
+
+    def head_of(self, network: nn.Module) -> nn.Module:
+        """Return the head of a network of this kind, such as one with averaged weights."""
+        child = network.get_submodule(self._name)
+        return child[self._start :] if self._start and isinstance(child, nn.Sequential) else child
 
     def features(self, inputs: Sequence[Tensor]) -> Tensor:
         """Return what the trunk makes of a batch: the head's input, on the CPU."""
@@ -42,7 +51,8 @@ class Trunk:
             caught.append(given[0])
             raise _Reached
 
-        hook = self.head.register_forward_pre_hook(catch)
+        # A part of a child is no module that is called: its first module is.
+        hook = (self.head[0] if self._start else self.head).register_forward_pre_hook(catch)  # type: ignore[index]
         training = self._network.training
         self._network.eval()
         try:
@@ -110,7 +120,8 @@ def frozen_trunk(
 ) -> Trunk | None:
     """Return the network's trunk where all that is trained lies in its last child; None where it does not.
 
-    That the child is the last, and takes one tensor, is found out by trying it.
+    Frozen layers at the begin of that child, where it is a row of modules, belong to the trunk as well. That the child
+    is the last, and takes one tensor, is found out by trying it.
     """
     names = list(layer_modules(network))
     if task.grain is not Grain.SAMPLE or not only_head_trained(names, frozen):
@@ -118,7 +129,8 @@ def frozen_trunk(
     top = next(n for n in names if n not in frozen).split(".")[0]
     if top not in dict(network.named_children()):
         return None
-    trunk, training = Trunk(network, top, device), network.training
+    trunk = Trunk(network, top, _frozen_first(network.get_submodule(top), top, frozen), device)
+    training = network.training
     try:
         network.eval()
         with torch.no_grad():
@@ -132,3 +144,17 @@ def frozen_trunk(
     finally:
         network.train(training)
     return trunk if same else None
+
+
+def _frozen_first(child: nn.Module, name: str, frozen: Collection[str]) -> int:
+    """Return how many modules of a row come before the first that is trained: up to the dropout that is its own."""
+    if not isinstance(child, nn.Sequential):
+        return 0
+    start = 0
+    for place, (part, module) in enumerate(child.named_children()):
+        names = {f"{name}.{part}" if own == "(network)" else f"{name}.{part}.{own}" for own in layer_modules(module)}
+        if names - set(frozen):
+            return start
+        if names or (start == place and not isinstance(module, nn.Dropout)):
+            start = place + 1
+    return 0

@@ -155,3 +155,46 @@ def test_a_head_that_is_not_the_last_child_gives_no_trunk():
     names = list(layer_modules(network))
     only_first = set(names) - {"first.0", "first.1"}
     assert frozen_trunk(network, TASK, only_first, items()[0], torch.device("cpu")) is None
+
+
+def deep_head():
+    """A network whose last child is a row of layers, as that of VGG."""
+    torch.manual_seed(0)
+    row = [nn.Linear(8, 6), nn.ReLU(), nn.Dropout(0.5), nn.Linear(6, 5), nn.ReLU(), nn.Dropout(0.5), nn.Linear(5, 2)]
+    body = nn.Sequential(nn.Flatten(), nn.LazyLinear(8), nn.ReLU())
+    network = nn.Sequential(OrderedDict(body=body, classifier=nn.Sequential(*row)))
+    network(torch.stack([items()[0].inputs]))
+    return network
+
+
+@pytest.mark.parametrize(
+    ("trained", "start"), [({"classifier.6"}, 5), ({"classifier.3", "classifier.6"}, 2), ({"classifier.0"}, 0)]
+)
+def test_frozen_layers_of_the_last_child_belong_to_the_trunk(trained, start):
+    network = deep_head()
+    frozen = set(layer_modules(network)) - trained
+    trunk = frozen_trunk(network, TASK, frozen, items()[0], torch.device("cpu"))
+    left = list(network.classifier)[start:]
+    assert list(trunk.head) == left
+    network.eval()
+    seen = trunk.features([item.inputs for item in items()[:3]])
+    assert torch.allclose(trunk.head(seen), network(torch.stack([item.inputs for item in items()[:3]])), atol=1e-6)
+
+
+def test_best_weights_that_take_long_to_write_wait_for_the_state_and_the_end(tmp_path, monkeypatch):
+    network = small_network()
+    keeper, path = Checkpoints(tmp_path, network), tmp_path / "checkpoints" / "best.safetensors"
+    keeper.keep_best(1)
+    written = path.stat().st_mtime_ns
+    keeper._best_cost = 1e6
+    with torch.no_grad():
+        network.head.weight += 1
+    keeper.keep_best(2)
+    keeper.keep_epoch(2, 3)
+    assert path.stat().st_mtime_ns == written
+    assert torch.equal(
+        load_file(tmp_path / "checkpoints" / "epoch-0002.safetensors")["head.weight"], network.head.weight
+    )
+    monkeypatch.setattr("biofm_desktop.engine.training.checkpoints.write_state", lambda *_: None)
+    keeper.keep_state(None, {}, now=True)
+    assert torch.equal(load_file(path)["head.weight"], network.head.weight)
