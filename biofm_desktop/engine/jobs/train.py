@@ -30,7 +30,7 @@ from .fitting import fitted, note_run
 from .leaks import checked
 from .planned import PlannedJob
 from .recording import recorded, run_folder
-from .weights import alike, like_before, scaled_for, tell, told, write_match
+from .weights import alike, like_before, scaled_for, seen_before, tell, told, write_match
 
 if TYPE_CHECKING:
     from torch import nn
@@ -91,6 +91,8 @@ class TrainJob(PlannedJob):
         samples = fewer(samples, options.labels_per_class, options.seed)
         splits = {name: [s for s in samples if s.split == name] for name in ("train", "val")}
         start = yield from self._start(entry)
+        if start is not None and (words := seen_before(start, dataset.name, splits)):
+            yield Warned(words)
         preferred = entry.preferred
         if start is not None:
             task = alike(task, start)

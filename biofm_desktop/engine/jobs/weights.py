@@ -2,20 +2,21 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from biofm_desktop.engine.events import Event, Finished, Warned
 from biofm_desktop.engine.exports.csv_table import harmless
-from biofm_desktop.engine.files import write_text
+from biofm_desktop.engine.files import read_json, write_text
 from biofm_desktop.engine.models import MODELS, ModelEntry
 from biofm_desktop.engine.models.matching import REMADE, Match, Row, Shapes
 from biofm_desktop.engine.models.starting import Start, start_of
-from biofm_desktop.engine.samples import InputSpec
+from biofm_desktop.engine.samples import InputSpec, Sample
 
 from .base import Job
+from .data import SPLITS
 
 if TYPE_CHECKING:
     from biofm_desktop.engine.tasks import Task
@@ -120,10 +121,25 @@ def tell(found: Match, start: Start) -> Iterator[Event]:
     first = [row for row in found.of(REMADE) if row.part == "body"]
     if first:
         own = ", ".join(row.ours for row in first)
-        words = f"its pictures have other channels than these: {own} starts fresh and must be trained"
+        words = f"it was made for inputs of other channels: {own} starts fresh, so leave it free to learn"
         yield Warned(f"{start.path.name}: {words}")
     if found.layout.note:
         yield Warned(f"{start.path.name}: {found.layout.note}")
+
+
+def seen_before(start: Start, data: str, splits: Mapping[str, Sequence[Sample]]) -> str:
+    """Return a warning where samples are judged on that the run learnt from which a training starts."""
+    learnt_from = start.card.get("data")
+    if start.run is None or not isinstance(learnt_from, dict) or learnt_from.get("name") != data:
+        return ""
+    stored = start.run / SPLITS
+    before = read_json(stored) if stored.is_file() else {}
+    judged = splits.get("val", ())
+    seen = sum(before.get(sample.key) == "train" for sample in judged)
+    if not seen:
+        return ""
+    fault = f"{seen} of the {len(judged)} validation samples were learnt by this run: figures will look too good"
+    return f"{start.run.name}: {fault}. Take its splits (--splits {stored}), or the seed that it had"
 
 
 def scaled_for(task: "Task", scaling: str) -> "Task":

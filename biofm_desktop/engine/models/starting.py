@@ -7,10 +7,14 @@ from typing import Any
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json
 
+from .published_scaling import published_scaling
+
 #: What a run folder calls its weights: those that predict, else those of a pre-training, which has no head.
 WEIGHTS = ("model.safetensors",)
 BACKBONE = "backbone.safetensors"
 CARD = "card.json"
+#: What a folder from Hugging Face may hold instead.
+_PUBLISHED = ("pytorch_model.bin",)
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,12 @@ def start_of(given: str) -> Start:
     path = Path(given)
     if not path.is_dir():
         run = next((folder for folder in (path.parent, path.parent.parent) if _is_run(folder, path)), None)
-        return _of_run(path, run) if run else Start(path)
-    found = weights_in(path)
+        return _of_run(path, run) if run else Start(path, published_scaling(path.parent))
+    found = weights_in(path) or next((path / name for name in _PUBLISHED if (path / name).is_file()), None)
     if found is None:
         fault = f"it is no folder of a run with weights (no {WEIGHTS[0]} or {BACKBONE})"
         raise Fault(path, fault, "Name a file of weights, or the folder of a run that has ended")
-    return _of_run(found, path)
+    return _of_run(found, path) if (path / CARD).is_file() else Start(found, published_scaling(path))
 
 
 def _is_run(folder: Path, path: Path) -> bool:

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from biofm_desktop.cli import main
-from biofm_desktop.engine.events import Finished, Warned
+from biofm_desktop.engine.events import Finished, Progress, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import RetrainJob, TrainJob, WeightsJob
 from biofm_desktop.engine.models import MODELS
@@ -150,6 +150,52 @@ def test_outlining_starts_from_an_earlier_outlining(tmp_path):
     frozen = [name for name in before if name.startswith("conv_0.")]
     assert frozen
     assert all(np.array_equal(before[name].numpy(), after[name].numpy()) for name in frozen)
+
+
+def test_a_first_layer_for_other_channels_starts_fresh_which_is_told(tmp_path, earlier):
+    grey = load_file(earlier / "model.safetensors")
+    grey["conv1.weight"] = grey["conv1.weight"][:, :1].contiguous()
+    save_file(grey, tmp_path / "grey.safetensors")
+    told = list(training(tmp_path / "cells", tmp_path / "second", weights=str(tmp_path / "grey.safetensors")).run())
+    assert any("conv1.weight starts fresh" in event.message for event in told if isinstance(event, Warned))
+
+
+def test_samples_that_the_run_learnt_and_the_next_is_judged_on_are_told(earlier, tmp_path):
+    same = list(training(tmp_path / "cells", tmp_path / "same", weights=str(earlier)).run())
+    assert not [event for event in same if isinstance(event, Warned) and "validation samples" in event.message]
+    other = training(tmp_path / "cells", tmp_path / "other", weights=str(earlier), fit_options={**QUICK, "seed": 5})
+    words = [event.message for event in other.run() if isinstance(event, Warned)]
+    assert any("validation samples were learnt by this run" in message for message in words), words
+
+
+def test_a_folder_from_hugging_face_says_how_pictures_are_scaled(tmp_path):
+    (tmp_path / "pytorch_model.bin").write_bytes(b"x")
+    assert start_of(str(tmp_path)).scaling == ""
+    (tmp_path / "config.json").write_text(json.dumps({"pretrained_cfg": {"mean": [0.485, 0.456, 0.406]}}))
+    assert start_of(str(tmp_path)).scaling == "imagenet"
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps({"image_mean": [0.5, 0.5, 0.5]}))
+    start = start_of(str(tmp_path / "pytorch_model.bin"))
+    assert (start.scaling, start.run) == ("symmetric", None)
+    (tmp_path / "preprocessor_config.json").write_text("{")
+    assert start_of(str(tmp_path)).scaling == "imagenet"
+
+
+def test_the_licence_of_a_download_is_told_once(tmp_path, monkeypatch):
+    path = tmp_path / "public.safetensors"
+    save_file(MODELS["resnet18"].build(InputSpec(3, (32, 32)), 1000).state_dict(), path)
+
+    def fetch(*_, **__):
+        yield Progress(1, 1, "Downloading")
+        return path
+
+    monkeypatch.setattr("biofm_desktop.engine.models.downloads.fetch", fetch)
+    folder = class_folder(tmp_path / "cells", 3)
+    for place, told in enumerate((True, False)):
+        job = training(folder, tmp_path / f"run{place}", model="resnet18", weights="download", freeze=("layer*",))
+        events = list(job.run())
+        assert isinstance(events[-1], Finished), events[-1]
+        assert any("you accept their licence: BSD" in e.message for e in events if isinstance(e, Warned)) is told
+    assert len(table(tmp_path / "run1")) == 122
 
 
 def test_learning_on_top_of_a_run_keeps_the_list_too(earlier, tmp_path):
