@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QPushButton, QWidget
 
 from biofm_desktop.engine.clusters import ClusterProfile, check_profile, save_profiles
@@ -40,7 +41,7 @@ class ClustersDialog(QDialog):
         self.form = OptionsForm(ClusterProfile, "clusters")
         self._fault = named(plain_label(), "clusters.fault", "What is wrong", "What is wrong with a profile")
         self._fault.setProperty("role", "error")
-        self._fault.setVisible(False)
+        self._fault.setMinimumHeight(2 * self._fault.fontMetrics().lineSpacing())  # it comes and goes without a jolt
         about = plain_label(_ABOUT)
         found = plain_label(_found())
         for label in (about, found):
@@ -64,6 +65,19 @@ class ClustersDialog(QDialog):
         buttons.accepted.connect(self._keep)
         self._show(0)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the height that wrapped texts need; they would press the form's lines together."""
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        form, whole = self.form.layout(), self.layout()
+        assert form is not None
+        assert whole is not None
+        form.activate()
+        self.form.setMinimumHeight(form.totalHeightForWidth(self.form.width()))
+        self.setMinimumHeight(whole.totalHeightForWidth(self.minimumWidth()))
+
     def _show(self, place: int) -> None:
         """Show the profile at this place of the list."""
         self._shown = place
@@ -82,6 +96,7 @@ class ClustersDialog(QDialog):
     def _note(self) -> None:
         """Take over what the fields hold, once all of it makes sense."""
         self._tell("")
+        QTimer.singleShot(0, self, self._fit)  # a line may have come that says what is wrong with a field
         try:
             self._profiles[self._shown] = self.form.values()
         except Fault:
@@ -137,7 +152,6 @@ class ClustersDialog(QDialog):
 
     def _tell(self, words: str) -> None:
         self._fault.setText(words)
-        self._fault.setVisible(bool(words))
 
 
 def _found() -> str:
