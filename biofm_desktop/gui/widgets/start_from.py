@@ -64,7 +64,7 @@ class StartFrom(QWidget):
 
     def offer(self, entry: ModelEntry | None, on_disk: bool, chosen: str = "") -> None:
         """Offer what this model may start from; ``on_disk`` says that nothing must be fetched for its weights."""
-        rows = [("Nothing (from scratch)", NO_WEIGHTS, "Random weights")]
+        rows = [("From scratch", NO_WEIGHTS, "Random weights")]
         published = entry.weights if entry else None
         if published:
             where = "on this computer" if on_disk else f"download, {as_text(published.size)}"
