@@ -70,6 +70,8 @@ class TrainJob(PlannedJob):
         entry = fitting_model(self.model, kind)
         options = from_json(FitOptions, self.fit_options)
         task = from_json(kind, self.task_options)
+        if self.weights not in ("", DOWNLOAD):
+            start_of(self.weights)  # what is not there is told before the data are opened
         with run_folder(self.out) as folder:
             write_json(folder / "job.json", self.to_json(), room="checkpoint")
             yield from recorded(self._train(task, entry, options, folder), folder)

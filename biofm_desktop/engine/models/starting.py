@@ -61,6 +61,8 @@ def weights_in(folder: Path) -> Path | None:
 def start_of(given: str) -> Start:
     """Return what a file or a run folder gives to start from; raise `Fault` where a folder holds no weights."""
     path = Path(given)
+    if not path.exists():
+        raise Fault(path, "there is no such file or folder", "Name a file of weights, or the folder of a run")
     if not path.is_dir():
         run = next((folder for folder in (path.parent, path.parent.parent) if _is_run(folder, path)), None)
         return _of_run(path, run) if run else Start(path, published_scaling(path.parent))

@@ -140,6 +140,12 @@ def test_a_folder_without_weights_is_no_start(tmp_path):
         start_of(str(tmp_path))
 
 
+def test_weights_that_are_not_there_are_told_before_a_folder_is_made(tmp_path):
+    with pytest.raises(Fault, match=r"none\.pt: there is no such file or folder"):
+        list(training(tmp_path / "no data", tmp_path / "run", weights=str(tmp_path / "none.pt")).run())
+    assert not (tmp_path / "run").exists()
+
+
 def test_outlining_starts_from_an_earlier_outlining(tmp_path):
     folder = painted_folder(tmp_path / "discs", 4, splits=True)
     plan = {"task": "semantic-segmentation", "model": "unet", "task_options": {"crop": 32}}
