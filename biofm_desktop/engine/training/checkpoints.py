@@ -20,6 +20,8 @@ _SECONDS_BETWEEN = 15.0
 #: The state of a large network takes a while to write: at most a twentieth of the time goes there, and at most a
 #: minute of work is repeated.
 _TIMES_ITS_COST, _MOST_REPEATED = 20.0, 55.0
+#: Seconds that the best weights may take to be written in every epoch.
+_CHEAP = 1.0
 
 
 def write_weights(state: dict[str, Tensor], path: Path, facts: dict[str, str] | None = None) -> None:
@@ -61,14 +63,15 @@ class Checkpoints:
         self._best_at, self._best_cost, self._best_waits = 0.0, 0.0, False
 
     def keep_best(self, epoch: int) -> None:
-        """Note the present weights as the best; they are written where that takes no more than a twentieth of the time.
+        """Note the present weights as the best, and write them.
 
-        What waits is written before the state that tells of it, and at the end.
+        Those that take long to write wait where that would take more than a twentieth of the time: till the state is
+        written that tells of them, or the end.
         """
         self.best_epoch = epoch
         self.best = {name: tensor.detach().cpu().clone() for name, tensor in merged(self._network).items()}
         self._best_waits = not self._quiet
-        if time.monotonic() - self._best_at >= _TIMES_ITS_COST * self._best_cost:
+        if self._best_cost < _CHEAP or time.monotonic() - self._best_at >= _TIMES_ITS_COST * self._best_cost:
             self._write_best()
 
     def _write_best(self) -> None:
