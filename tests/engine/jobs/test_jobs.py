@@ -191,6 +191,7 @@ def test_every_job_tells_its_command(kind):
         "leaks": {"data": ("d",)},
         "estimate": {"task": "image-classification", "data": ("d",), "model": "resnet18"},
         "weights": {"weights": "w.pt", "model": "resnet18", "outputs": 3, "classes": ("a", "b", "c")},
+        "pretrain": {"objective": "contrastive", "data": ("d",), "model": "resnet18", "out": "o"},
         "histogram": {"data": ("d",)},
         "retrain": {"run_folder": "r", "data": ("d",), "out": "o"},
         "suggest": {"run_folder": "r", "data": ("d",)},
