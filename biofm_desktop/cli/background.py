@@ -63,10 +63,10 @@ def jobs(given: argparse.Namespace) -> int:
     entry = entry_of(given.run)
     if given.action == "wait":
         return _wait(entry, given)
+    standing = entry.standing
     if given.action == "forget":
         forget(entry)
     else:
-        standing = entry.standing
         if standing not in _ALLOWED[given.action]:
             way_out = f"Go on with: biofm continue {shlex.quote(entry.folder)}" if standing == "broken off" else ""
             raise Fault(entry.folder, f"it cannot {given.action}: it is {standing}", way_out)
@@ -84,7 +84,7 @@ def jobs(given: argparse.Namespace) -> int:
 
 
 def _list(given: argparse.Namespace) -> int:
-    rows = [_told(entry) for entry in ClusterEyes().look(entries())]
+    rows = [_told(entry) for entry in ClusterEyes(grace=3.0).look(entries())]
     if given.json:
         say_json(rows)
         return 0

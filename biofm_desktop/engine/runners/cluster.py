@@ -71,9 +71,14 @@ def cancel_entry(entry: Background) -> None:
 
 
 class ClusterEyes:
-    """Asks SLURM now and then how jobs stand, and writes down the end of those that could not do so themselves."""
+    """Asks SLURM now and then how jobs stand, and writes down the end of those that could not do so themselves.
 
-    def __init__(self) -> None:
+    The last word of a job may still be on its way through the shared folder when SLURM knows it no longer: that is
+    believed at the second look, or after so many seconds (``grace``) for who looks only once.
+    """
+
+    def __init__(self, grace: float = 0.0) -> None:
+        self._grace = grace
         self._asked: dict[str, float] = {}
         self._missed: set[str] = set()
 
@@ -92,9 +97,10 @@ class ClusterEyes:
         if found is None or not found.over:
             self._missed.discard(entry.name)
             return entry
-        if entry.name not in self._missed:  # its last word may still be on its way through the shared folder
+        if entry.name not in self._missed and not self._grace:
             self._missed.add(entry.name)
             return entry
+        time.sleep(self._grace)
         now = read_entry(entry.name) or entry
         return now if now.state in ENDED else _end(now, _lost(now, found))
 

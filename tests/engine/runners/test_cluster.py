@@ -141,7 +141,9 @@ def test_a_job_that_slurm_killed_is_known_as_ended(table, tmp_path, bench):
         [known] = eyes.look(entries())
         return known if known.ended else None
 
+    [before] = entries()
     last = until(ended).last_event
+    assert ClusterEyes(grace=0.1).look([before])[0].ended  # who looks once, as 'biofm jobs' does
     assert isinstance(last, Failed)
     assert "the cluster ended it (no longer in its queue)" in last.message
     assert str(tmp_path / "run") in last.message
