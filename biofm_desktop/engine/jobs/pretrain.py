@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 BACKBONE = "backbone.safetensors"
 CARD = "card.json"
 CARD_VERSION = 1
+#: Options of a training that need labels, or a head.
+_OF_LABELS = ("adapter", "unfreeze", "labels_per_class", "sampler", "tune")
 #: Stand for the classes where the data have none: the head is not trained.
 _UNKNOWN = ("unknown", "others")
 
@@ -79,6 +81,10 @@ class PretrainJob(Job):
         objective = from_json(fitting_objective(self.objective, entry), self.objective_options)
         options = from_json(FitOptions, self.fit_options)
         task = from_json(encoding_task(entry), self.task_options)
+        for name in _OF_LABELS:
+            if getattr(options, name) != getattr(FitOptions, name):
+                flag = f"option --{name.replace('_', '-')}"
+                raise Fault(flag, "it means nothing while a model is pre-trained", "Leave it for the training after it")
         if world_size() > 1:
             raise Fault(
                 "pre-training", "it runs in one process only", "Name one device (--devices 1), without torchrun"

@@ -206,6 +206,13 @@ def test_an_objective_that_does_not_fit_is_refused_with_those_that_do(tmp_path):
     assert not (tmp_path / "pre").exists()
 
 
+@pytest.mark.parametrize(("name", "value"), [("adapter", "lora"), ("labels_per_class", 5), ("sampler", "balanced")])
+def test_options_that_need_labels_are_refused(tmp_path, name, value):
+    with pytest.raises(Fault, match="means nothing while a model is pre-trained"):
+        pretrain(tmp_path, tmp_path / "pre", fit_options={**QUICK, name: value})
+    assert not (tmp_path / "pre").exists()
+
+
 def test_the_job_can_be_written_down_and_said_as_a_command(tmp_path):
     job = PretrainJob(
         objective="masked-letters",
