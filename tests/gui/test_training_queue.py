@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton
 
 from biofm_desktop.engine.events import Finished
 from biofm_desktop.engine.jobs import TrainJob
@@ -51,6 +51,20 @@ def test_a_training_begins_in_the_background_where_that_is_asked_for(desk, qtbot
     job, title = told.args
     assert isinstance(job, TrainJob)
     assert title.startswith("Train U-Net on")
+    assert desk.runs(TrainJob) == []
+
+
+def test_several_devices_learn_beside_the_window_and_odd_ones_leave_no_folder(desk, qtbot):  # noqa: F811
+    devices = desk.find(QLineEdit, "train.options.devices")
+    devices.setText("cpu, 2")
+    before = list((desk.project.folder / "runs").glob("*"))
+    desk.find(QPushButton, "train.start").click()
+    assert "'2' is no device" in desk.status()
+    assert list((desk.project.folder / "runs").glob("*")) == before
+    devices.setText("cpu, cpu")
+    with qtbot.waitSignal(desk.flow.background_wanted, timeout=1000) as told:
+        desk.find(QPushButton, "train.start").click()
+    assert told.args[0].fit_options["devices"] == ("cpu", "cpu")
     assert desk.runs(TrainJob) == []
 
 

@@ -187,8 +187,8 @@ class TrainingFlow(QObject):
             self._panel.show_status("Correct the marked options first.", "error")
             return
         try:
+            background = needs_team(self._job(Path())) or background  # devices that make no sense leave no folder
             job = self._job(self._project.new_run_folder(self._panel.model))
-            background = background or needs_team(job)
             self._keep(job)
         except Fault as fault:
             self._panel.show_status(fault.message, "error")
