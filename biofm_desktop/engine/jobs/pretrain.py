@@ -175,6 +175,7 @@ def pretrained(
 
     from biofm_desktop.engine.inference.devices import device_for, placed, threads
     from biofm_desktop.engine.training.pretraining.backbone import Backbone
+    from biofm_desktop.engine.training.pretraining.networks import network_for
 
     task = objective.task
     assert task is not None
@@ -182,7 +183,7 @@ def pretrained(
     with threads(options.threads):
         torch.manual_seed(options.seed)
         backbone = Backbone(entry.build(task.inputs, task.outputs), entry.head, _example(task.inputs))
-        network = placed(objective.network(backbone, task.inputs), device)
+        network = placed(network_for(objective, backbone, task.inputs), device)
         probing = _Probing(backbone, objective, device, folder, None if go_on else card)
         events = fitted(
             title,

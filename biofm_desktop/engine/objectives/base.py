@@ -1,18 +1,15 @@
 """What an objective of self-supervised pre-training is: it makes question and answer of a sample without label."""
 
-import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
-from biofm_desktop.engine.samples import Grain, InputSpec, Sample
+from biofm_desktop.engine.samples import Grain, Sample
 from biofm_desktop.engine.tasks import Item, Task
 
 if TYPE_CHECKING:
-    from torch import Generator, Tensor, nn
-
-_NETWORKS = "biofm_desktop.engine.training.pretraining.networks"
+    from torch import Generator, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +17,7 @@ class Objective(ABC):
     """Stands for a task in the training loop; its fields with a title are its options.
 
     ``task`` encodes the samples. ``metric`` is the figure that is told; larger is better. ``grains`` are those of the
-    models that it can train, ``builder`` names the network of `training.pretraining.networks` that stands behind them,
+    models that it can train, ``builder`` names what stands behind them (see `training.pretraining.networks`),
     ``by_place`` says whether it teaches what is seen place by place, not of the whole.
     """
 
@@ -36,11 +33,6 @@ class Objective(ABC):
     by_place: ClassVar[bool] = True
 
     task: Task | None = None
-
-    def network(self, backbone: "nn.Module", inputs: InputSpec) -> "nn.Module":
-        """Return what is trained: the ``backbone``, under that name, with what the objective needs behind it."""
-        made: Any = getattr(importlib.import_module(_NETWORKS), self.builder)(backbone, inputs)
-        return made
 
     @abstractmethod
     def augment(self, item: Item, generator: "Generator") -> Item:

@@ -17,6 +17,7 @@ from biofm_desktop.engine.objectives import OBJECTIVES, Questions
 from biofm_desktop.engine.samples import ImageSample, InputSpec
 from biofm_desktop.engine.tasks import ImageClassification, Item, SequenceClassification
 from biofm_desktop.engine.training.pretraining.backbone import Backbone
+from biofm_desktop.engine.training.pretraining.networks import network_for
 from biofm_desktop.engine.training.pretraining.probe import probed
 from tests.engine.made_up import class_folder, painted_folder, sequence_table
 
@@ -70,8 +71,8 @@ def test_an_objective_learns_what_it_asks(objective):
     else:  # one letter always follows another
         items = [Item((torch.arange(40) + n) % 4 + 1, None) for n in range(16)]
     _, batch = example(entry)
-    network = made.network(
-        Backbone(entry.build(inputs, 2), entry.head, batch[..., :32, :32] if pictures else batch[:, :40]), inputs
+    network = network_for(
+        made, Backbone(entry.build(inputs, 2), entry.head, batch[..., :32, :32] if pictures else batch[:, :40]), inputs
     )
     optimizer, draw, losses = torch.optim.Adam(network.parameters(), 2e-3), chance(), []
     for _ in range(25):

@@ -1,9 +1,12 @@
 """What stands behind a backbone while it is pre-trained, one network for each objective; all are thrown away after."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from biofm_desktop.engine.objectives import Objective
 from biofm_desktop.engine.samples import InputSpec
 
 from .backbone import Backbone
@@ -74,3 +77,13 @@ class Guessing(nn.Module):
         whole, _ = self.backbone(indices)
         out: Tensor = self.namer(whole)
         return out
+
+
+_NETWORKS: dict[str, Callable[[Backbone, InputSpec], nn.Module]] = {
+    each.__name__: each for each in (Projected, Painting, Naming, Guessing)
+}
+
+
+def network_for(objective: Objective, backbone: Backbone, inputs: InputSpec) -> nn.Module:
+    """Return what is trained: the ``backbone``, under that name, with what the objective needs behind it."""
+    return _NETWORKS[objective.builder](backbone, inputs)
