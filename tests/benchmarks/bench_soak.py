@@ -1,6 +1,6 @@
 """Half an hour of work: train, pause, edit, go on, stop, predict, accept, undo, in turn; what does it cost the window?
 
-``.venv/bin/python tests/benchmarks soak [--quick] [--minutes 30]``. Tells how memory of window and child grew from the
+``.venv/bin/python tests/benchmarks soak [--quick] [--minutes=30]``. Tells how memory of window and child grew from the
 first tenth to the last, how many steps of the trainings are missing in the curves, and the longest time that the window
 did not answer.
 """
