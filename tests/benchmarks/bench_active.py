@@ -29,7 +29,7 @@ from biofm_desktop.engine.inference.looking import look
 from biofm_desktop.engine.inference.run_folder import TrainedRun
 from biofm_desktop.engine.inference.uncertainty import MEASURES
 from biofm_desktop.engine.models import MODELS
-from biofm_desktop.engine.models.weights import load_weights
+from biofm_desktop.engine.models.weights import take_weights, wanted_of
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import InputSpec
 from biofm_desktop.engine.tasks import ImageClassification, SequenceClassification
@@ -96,8 +96,9 @@ def red_cells(folder: Path, size: int = 96) -> Bench:
         crops.extractall(folder)
     data = open_data([folder])
     task = ImageClassification(size=size, scaling="symmetric", classes=data.classes or _met(data))
-    network = MODELS["mobilenet-v2"].build(InputSpec(3, (size, size), "symmetric"), 1000).eval()
-    load_weights(network, DATA / "weights" / "mobilenet_v2_imagenet1k_fp16.pt", "classifier.1")
+    entry = MODELS["mobilenet-v2"]
+    network = entry.build(InputSpec(3, (size, size), "symmetric"), 1000).eval()
+    take_weights(network, DATA / "weights" / "mobilenet_v2_imagenet1k_fp16.pt", wanted_of(network, entry))
     seen, truth = {}, {}
     for split in ("train", "test"):
         part = data.of_split(split).samples

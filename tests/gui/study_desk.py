@@ -38,6 +38,12 @@ class Desk:
         self.panel.findChild(QAction, f"train.studies.{area}").trigger()
         return self
 
+    def press(self, area):
+        """Open a dialog that has a button of its own in the panel."""
+        self.area = area
+        self.panel.findChild(QPushButton, f"train.{area}").click()
+        return self
+
     @property
     def dialog(self):
         name = f"{self.area}.dialog"
@@ -91,6 +97,14 @@ def desk_of(qtbot, source, runner=None):
             made.dialog.close()
         made.center.close(save=False)
         project.close()
+
+
+def promoters(folder):
+    """Write a table of sequences of two classes, two of each animal; return its path."""
+    path = folder / "promoters.csv"
+    rows = [f"{'ACGTTGCA' * 5},{'promoter' if n % 2 else 'other'},animal {n // 2}" for n in range(8)]
+    path.write_text("sequence,label,animal\n" + "\n".join(rows) + "\n")
+    return path
 
 
 def write_run(project, *, name="unet", task="semantic-segmentation", figure=0.9):

@@ -16,7 +16,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import TrainJob, TuneJob
 from biofm_desktop.engine.jobs.search_folder import read_search, searches
 from biofm_desktop.gui.widgets.parallel_plot import Axis, Line, ParallelPlot
-from tests.gui.study_desk import TRIALS, desk_of, search_job, write_trials
+from tests.gui.study_desk import TRIALS, desk_of, promoters, search_job, write_trials
 
 
 @pytest.fixture
@@ -27,10 +27,7 @@ def desk(qtbot, images_folder):
 
 @pytest.fixture
 def sequences(qtbot, tmp_path):
-    path = tmp_path / "promoters.csv"
-    rows = [f"{'ACGTTGCA' * 5},{'promoter' if n % 2 else 'other'},animal {n // 2}" for n in range(8)]
-    path.write_text("sequence,label,animal\n" + "\n".join(rows) + "\n")
-    with desk_of(qtbot, path) as made:
+    with desk_of(qtbot, promoters(tmp_path)) as made:
         yield made
 
 

@@ -21,7 +21,7 @@ from biofm_desktop.engine.jobs.cross_validate import summary
 from biofm_desktop.engine.project import Project
 from biofm_desktop.gui.widgets.bar_delegate import SHARE
 from biofm_desktop.gui.widgets.parallel_plot import ParallelPlot
-from tests.gui.study_desk import desk_of, write_run
+from tests.gui.study_desk import desk_of, promoters, write_run
 
 FOLDS = [{"dice": 0.8, "loss": 0.3}, {"dice": 0.6, "loss": 0.5}, {"dice": 0.7, "loss": 0.4}]
 
@@ -34,10 +34,7 @@ def desk(qtbot, images_folder):
 
 @pytest.fixture
 def sequences(qtbot, tmp_path):
-    path = tmp_path / "promoters.csv"
-    rows = [f"{'ACGTTGCA' * 5},{'promoter' if n % 2 else 'other'},animal {n // 2}" for n in range(8)]
-    path.write_text("sequence,label,animal\n" + "\n".join(rows) + "\n")
-    with desk_of(qtbot, path) as made:
+    with desk_of(qtbot, promoters(tmp_path)) as made:
         yield made
 
 

@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 
 from biofm_desktop.engine.events import Failed, Finished
 from biofm_desktop.engine.jobs import WeightsJob
+from biofm_desktop.engine.jobs.earlier_runs import to_start_from
 from biofm_desktop.engine.models import MODELS
 from biofm_desktop.engine.models.licences import accept, accepted
 from biofm_desktop.engine.project import Project
 from biofm_desktop.gui.dialogs.start_run import StartRunDialog
 from biofm_desktop.gui.dialogs.weights_match import WeightsMatchDialog
-from biofm_desktop.gui.flows.earlier_runs import to_start_from
 from tests.gui.test_training import DESCRIBED, Desk
 
 

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from biofm_desktop.engine.events import Event
+from biofm_desktop.engine.crew import crew_of
+from biofm_desktop.engine.events import Event, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json, write_json
 from biofm_desktop.engine.models import MODELS, ModelEntry
@@ -94,6 +95,8 @@ class DistillJob(Job):
 
         options = from_json(FitOptions, self.fit_options)
         device = device_for(options)
+        if crew_of(options.device, options.devices).count > 1:
+            yield Warned("Several devices are for a training from labels: the student learns on the first of them")
         teacher = load_run(Path(self.teacher), device)
         entry = fitting_model(self.model, kind)
         dataset = yield from opened(self.data, kind, options.reading_timeout)

@@ -8,6 +8,7 @@ from typing import Any, cast
 from biofm_desktop.engine.events import EpochDone, Event, Finished, Progress, Started, StepDone, Warned
 from biofm_desktop.engine.files import read_json
 
+from .crews import crew_of_job
 from .fitting import METRICS
 from .train import TrainJob
 
@@ -22,6 +23,8 @@ def trained(
     Told are warnings and how far the whole is. ``watch`` hears of each epoch; once it returns True the training is
     stopped, and what it learnt stands.
     """
+    if place == 0 and crew_of_job(job).count > 1:
+        yield Warned("Several devices are for a single training: those of a study learn on the first of them")
     epochs, steps, done = 0, 0, 0
     with closing(cast("Generator[Event, None, None]", job.run())) as events:
         for event in events:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from biofm_desktop import __version__
+from biofm_desktop.engine.crew import crew_of
 from biofm_desktop.engine.events import Event, Finished, Progress
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json, write_json
@@ -85,7 +86,7 @@ class PretrainJob(Job):
             if getattr(options, name) != getattr(FitOptions, name):
                 flag = f"option --{name.replace('_', '-')}"
                 raise Fault(flag, "it means nothing while a model is pre-trained", "Leave it for the training after it")
-        if world_size() > 1:
+        if world_size() > 1 or crew_of(options.device, options.devices).count > 1:
             raise Fault(
                 "pre-training", "it runs in one process only", "Name one device (--devices 1), without torchrun"
             )

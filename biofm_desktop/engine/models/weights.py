@@ -107,8 +107,3 @@ def misfit(path: Path, found: Match, given: Mapping[str, tuple[int, ...]], model
 def wanted_of(network: nn.Module, entry: ModelEntry, **how: bool) -> Wanted:
     """Return what a network of the list wants of a file; ``how`` goes to `Wanted`."""
     return Wanted(shapes(network.state_dict()), entry.head, entry.trunk, entry.name, **how)
-
-
-def load_weights(network: nn.Module, path: Path, head: str, trunk: str = "") -> list[str]:
-    """Put a file's weights in the network's own layout into it, and return the names that were left fresh."""
-    return take_weights(network, path, Wanted(shapes(network.state_dict()), head, trunk)).fresh

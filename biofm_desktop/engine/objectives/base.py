@@ -3,10 +3,10 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from biofm_desktop.engine.samples import Grain, Sample
-from biofm_desktop.engine.tasks import Item, Task
+from biofm_desktop.engine.tasks import Item, ItemSequence, Task
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -63,7 +63,7 @@ class Objective(ABC):
         return self.task.augment(Item(inputs, target), generator).inputs
 
 
-class Questions(Sequence[Item]):
+class Questions(ItemSequence):
     """Held-out items as questions with their answers: the same ones each time."""
 
     def __init__(self, objective: Objective, items: Sequence[Item]) -> None:
@@ -72,13 +72,8 @@ class Questions(Sequence[Item]):
     def __len__(self) -> int:
         return len(self._items)
 
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Item]: ...
-    def __getitem__(self, index: int | slice) -> Item | list[Item]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+    def item(self, index: int) -> Item:
+        """Return the question that is made of an item, with its answer."""
         from torch import Generator
 
         return self._objective.augment(self._items[index], Generator().manual_seed(index))

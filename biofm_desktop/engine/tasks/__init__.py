@@ -4,6 +4,7 @@ from biofm_desktop.engine.registry import Registry
 
 from .base import Item, Task
 from .image_classification import ImageClassification
+from .item_sequence import ItemSequence
 from .semantic_segmentation import SemanticSegmentation
 from .sequence_classification import SequenceClassification
 from .sequence_regression import SequenceRegression
@@ -16,6 +17,7 @@ __all__ = [
     "TASKS",
     "ImageClassification",
     "Item",
+    "ItemSequence",
     "SemanticSegmentation",
     "SequenceClassification",
     "SequenceRegression",

@@ -22,7 +22,6 @@ from biofm_desktop.engine.tasks import Item, Task
 from .checkpoints import Checkpoints
 from .drawing import Drawing, strata_of
 from .feed import Feed
-from .items import watched
 from .learner import Learner, NotFinite
 from .schedules import Schedule
 from .state import Chance, Movers, Standing, digest_of
@@ -130,9 +129,7 @@ class _Loop:
         device: torch.device,
         name_of: Callable[[int], str],
     ) -> None:
-        self.network, self.task = network, task
-        self.train = watched(train, options.reading_timeout, name_of)
-        self.validation = watched(validation, options.reading_timeout)
+        self.network, self.task, self.train, self.validation = network, task, train, validation
         self.options, self.checkpoints, self.device, self.name_of = options, checkpoints, device, name_of
         self.drawing = Drawing(repeats, strata_of(self.train) if options.sampler == "balanced" else None)
         self.a_pass = math.ceil(sum(repeats) / self._drawn_a_step)

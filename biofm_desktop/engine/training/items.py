@@ -3,21 +3,20 @@
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from typing import overload
+from collections.abc import Collection, Generator, Mapping, Sequence
 
 import psutil
 
 from biofm_desktop.engine.events import Event, Progress, Warned
 from biofm_desktop.engine.faults import Fault
-from biofm_desktop.engine.samples import PatientReader, ReadingEnded, Sample
-from biofm_desktop.engine.tasks import Item, Task
+from biofm_desktop.engine.samples import ReadingEnded, Sample
+from biofm_desktop.engine.tasks import Item, ItemSequence, Task
 
 _SHARE_OF_MEMORY = 0.3
 _SECONDS_BETWEEN = 0.2
 
 
-class Items(Sequence[Item]):
+class Items(ItemSequence):
     """The labelled items of some samples (``unlabelled``: all of them).
 
     ``origin`` says which sample and which of its items each one is.
@@ -60,13 +59,8 @@ class Items(Sequence[Item]):
     def __len__(self) -> int:
         return len(self._kept)
 
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
-    @overload
-    def __getitem__(self, index: slice) -> "list[Item]": ...
-    def __getitem__(self, index: int | slice) -> "Item | list[Item]":
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+    def item(self, index: int) -> Item:
+        """Return an item, encoded again where memory could not keep it."""
         kept = self._kept[index]
         if kept is not None:
             return kept
@@ -74,33 +68,6 @@ class Items(Sequence[Item]):
         if self._open is None or self._open[0] is not sample:
             self._open = sample, self._task.encode(sample)
         return self._open[1][part]
-
-
-class WatchedItems(Sequence[Item]):
-    """Items of any sequence that are read when they are asked for, awaited for so many seconds only."""
-
-    def __init__(self, items: Sequence[Item], seconds: float, name_of: Callable[[int], str]) -> None:
-        self._items, self._reader, self._name_of = items, PatientReader(seconds), name_of
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
-    @overload
-    def __getitem__(self, index: slice) -> "list[Item]": ...
-    def __getitem__(self, index: int | slice) -> "Item | list[Item]":
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        return self._reader.read(lambda: self._items[index], f"sample {self._name_of(index)}")
-
-
-def watched(items: Sequence[Item], seconds: float, name_of: Callable[[int], str] = str) -> Sequence[Item]:
-    """Return the items, none of which may keep a training waiting for longer.
-
-    `Items` read through samples that see to that already (see `jobs.data.opened`), and a list holds all of them.
-    """
-    return items if not seconds or isinstance(items, (list, tuple, Items)) else WatchedItems(items, seconds, name_of)
 
 
 def prepare(

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from biofm_desktop.gui.flows.earlier_runs import Earlier
+from biofm_desktop.engine.jobs.earlier_runs import Earlier
 from biofm_desktop.gui.widgets.dialog_parts import stacked
 from biofm_desktop.gui.widgets.named import named, plain_label, plain_tip
 from biofm_desktop.gui.widgets.row_table import as_rows

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from biofm_desktop.engine.events import Failed, Finished
 from biofm_desktop.engine.jobs import DOWNLOAD, WeightsJob
+from biofm_desktop.engine.jobs.earlier_runs import to_start_from
 from biofm_desktop.engine.models import MODELS, ModelEntry
 from biofm_desktop.engine.models.downloads import found
 from biofm_desktop.engine.models.licences import accept, accepted
@@ -17,7 +18,6 @@ from biofm_desktop.gui.dialogs.weights_match import WeightsMatchDialog
 from biofm_desktop.gui.docks.training import TrainingPanel
 from biofm_desktop.gui.workers.job_center import JobCenter, JobHandle
 
-from .earlier_runs import to_start_from
 from .layers_flow import LayersFlow
 
 if TYPE_CHECKING:

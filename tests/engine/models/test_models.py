@@ -10,9 +10,15 @@ from safetensors.torch import save_file
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.models import MODELS
 from biofm_desktop.engine.models.layers import describe, empty_batch, layer_modules
+from biofm_desktop.engine.models.matching import Wanted
 from biofm_desktop.engine.models.patterns import frozen_names, matches
-from biofm_desktop.engine.models.weights import load_weights, read_weights
+from biofm_desktop.engine.models.weights import read_weights, shapes, take_weights
 from biofm_desktop.engine.samples import Grain, InputSpec, SequenceSample
+
+
+def load_weights(network, path, head, trunk=""):
+    """Put weights in the network's own layout into it; return the names that were left fresh."""
+    return take_weights(network, path, Wanted(shapes(network.state_dict()), head, trunk)).fresh
 
 
 def usual_input(entry):

@@ -214,6 +214,11 @@ def test_options_that_need_labels_are_refused(tmp_path, name, value):
     assert not (tmp_path / "pre").exists()
 
 
+def test_several_devices_are_refused(tmp_path):
+    with pytest.raises(Fault, match="one process only"):
+        pretrain(tmp_path, tmp_path / "pre", fit_options={**QUICK, "device": "cpu", "devices": ("2",)})
+
+
 def test_the_job_can_be_written_down_and_said_as_a_command(tmp_path):
     job = PretrainJob(
         objective="masked-letters",

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 import torch
@@ -17,11 +16,8 @@ from biofm_desktop.engine.samples import ImageSample, LazyImage, PatientReader, 
 from biofm_desktop.engine.training import items as items_room
 from biofm_desktop.engine.training.checkpoints import Checkpoints
 from biofm_desktop.engine.training.fit import fit
-from biofm_desktop.engine.training.items import watched
 from tests.engine.made_up import class_folder
 from tests.engine.training.test_training import OPTIONS, TASK, items, small_network
-
-QUICK = replace(OPTIONS, reading_timeout=1)
 
 
 @pytest.fixture
@@ -36,19 +32,22 @@ class OnADrive(Sequence):
     """Items whose drive is gone after so many reads."""
 
     def __init__(self, held, reads, gone):
-        self.held, self.left, self.gone = held, reads, gone
+        self.held, self.left, self.gone, self.reader = held, reads, gone, PatientReader(1)
 
     def __len__(self):
         return len(self.held)
 
     def __getitem__(self, index):
+        return self.reader.read(lambda: self.read(index), f"sample cell{index}")
+
+    def read(self, index):
         self.left -= 1
         if self.left < 0:
             self.gone.wait()
         return self.held[index]
 
 
-def learning(folder, network, train, options=QUICK, **more):
+def learning(folder, network, train, options=OPTIONS, **more):
     return fit(
         network,
         TASK,
@@ -144,10 +143,6 @@ def test_a_reader_that_dies_is_named(tmp_path, monkeypatch, error):
 
 
 def test_without_a_time_out_nothing_stands_between_a_sample_and_its_file():
-    train = OnADrive(items(), 99, None)
-    assert watched(train, 0) is train
-    held = items()
-    assert watched(held, 120) is held  # nor where memory holds it all
     reader = PatientReader(0)
     assert reader.read(threading.current_thread, "x") is threading.current_thread()
 
