@@ -17,6 +17,7 @@ from .dialogs.safe_start import SafeStartDialog
 from .errors import start_log
 from .main_window import MainWindow
 from .theme import apply_theme
+from .uncovered import Uncovered
 
 
 def make_window(path: Path | None = None) -> QMainWindow:
@@ -106,6 +107,7 @@ def _begin(window: MainWindow, paths: list[Path]) -> None:
 def _framed() -> MainWindow:
     _application()
     window = MainWindow()
+    Uncovered(window)
     window.desk.install()
     return window
 
