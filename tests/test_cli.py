@@ -192,6 +192,7 @@ def test_a_command_copied_from_the_window_parses_to_the_same_job(tmp_path, monke
         (["list", "layers"], "no model"),
         (["list", "layers", "unett"], "Did you mean unet"),
         (["list", "tasks", "unet"], "means nothing"),
+        (["list", "models", "nowhere"], "no such folder"),
         (["run", "{tmp}/none.json"], "no such file"),
         (["inspect"], "no path"),
         (["inspect", "--json", "--serve"], "not allowed"),

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from biofm_desktop.engine.events import Failed, Finished
@@ -13,11 +14,13 @@ from .show import say, say_json
 def list_things(given: argparse.Namespace) -> int:
     """Tell the list that was asked for, as a table or as JSON."""
     if given.what == "layers":
-        if not given.model:
+        if not given.of:
             raise Fault("list layers", "no model is named", "Give one of 'biofm list models'")
-        rows = _layers(given.model)
-    elif given.model:
-        raise Fault(f"list {given.what}", f"{given.model!r} means nothing here", "Leave it out")
+        rows = _layers(given.of)
+    elif given.what == "models" and given.of:
+        rows = [*_models(), *_pretrained(Path(given.of))]
+    elif given.of:
+        raise Fault(f"list {given.what}", f"{given.of!r} means nothing here", "Leave it out")
     else:
         rows = _ROWS[given.what]()
     if given.json:
@@ -64,6 +67,23 @@ def _models() -> list[dict[str, Any]]:
             "citation": model.citation,
         }
         for model in MODELS
+    ]
+
+
+def _pretrained(project: Path) -> list[dict[str, Any]]:
+    """Return the pre-trainings of a project, or of a folder of runs, as rows of models; ``card`` tells of each."""
+    from biofm_desktop.engine.jobs.earlier_runs import pretrained
+
+    if not project.is_dir():
+        raise Fault(project, "there is no such folder", "Name a project, or a folder of runs")
+    runs = project / "runs" if (project / "runs").is_dir() else project
+    known = {model["name"]: model for model in _models()}
+    found = pretrained(folder.absolute() for folder in sorted(runs.iterdir()))
+    return [
+        {**known[run.model], "name": str(run.folder), "title": f"{known[run.model]['title']}: {run.learnt}"}
+        | {"weights": None, "card": run.card, "figure": run.figure}
+        for run in found
+        if run.model in known
     ]
 
 

@@ -10,7 +10,7 @@ from biofm_desktop.engine.faults import Fault
 from . import data_parsers
 from .active import retrain_words, suggest_words
 from .clusters import clusters_words
-from .pretraining import pretrain_words
+from .pretraining import ModelOrPretrained, pretrain_words
 from .weights import weights_words
 
 COMMANDS = {
@@ -163,7 +163,8 @@ def _planned(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:
 
     parser.add_argument("task", metavar="TASK", help=", ".join(TASKS.names))
     parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project")
-    parser.add_argument("--model", required=True, metavar="NAME", help="see 'biofm list models'")
+    help_ = "see 'biofm list models'; or the folder of a pre-training"
+    parser.add_argument("--model", required=True, action=ModelOrPretrained, metavar="NAME", help=help_)
     for flag, what in (("--freeze", "layers that stay as they are"), ("--train-only", "the only layers that learn")):
         parser.add_argument(
             flag, nargs="+", action="extend", default=[], metavar="PATTERN", help=f"{what}; see 'biofm list layers'"
@@ -264,7 +265,8 @@ def _inspect(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
 
 def _list(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     parser.add_argument("what", choices=LISTS)
-    parser.add_argument("model", metavar="MODEL", nargs="?", help="for layers: the model")
+    help_ = "for layers: the model; for models: a project, whose pre-trainings are listed too"
+    parser.add_argument("of", metavar="MODEL|PROJECT", nargs="?", help=help_)
     _json_flag(parser, "a JSON list")
 
 

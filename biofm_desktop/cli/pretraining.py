@@ -1,8 +1,33 @@
-"""``biofm pretrain``: a model learns from samples without labels."""
+"""``biofm pretrain``: a model learns from samples without labels. Its folder then stands for a model."""
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from biofm_desktop.engine.faults import Fault
+
+
+class ModelOrPretrained(argparse.Action):
+    """``--model`` takes a model of the list, or the folder of a pre-training: that model, started from it.
+
+    Sets ``model``, and ``weights`` too where those are not stated.
+    """
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        """Note what was given; raise `Fault` where a folder is none of a pre-training."""
+        from biofm_desktop.engine.jobs.earlier_runs import pretrained
+        from biofm_desktop.engine.models import MODELS
+
+        folder = Path(str(values)).expanduser().absolute()
+        if values in MODELS or not folder.is_dir():
+            namespace.model = values
+            return
+        for run in pretrained([folder]):
+            namespace.model = run.model
+            namespace.weights = getattr(namespace, "weights", "") or str(folder)
+            return
+        raise Fault(values, "it is no folder of a pre-training", "Name one, or a model of 'biofm list models'")
 
 
 def pretrain_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None:

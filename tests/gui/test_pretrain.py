@@ -1,10 +1,12 @@
 """Pre-training in the window: the dialog, the job, and where its curves are shown."""
 
+import json
+
 import pytest
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSpinBox
 
 from biofm_desktop.engine.events import EpochDone, Finished, Started, StepDone
-from biofm_desktop.engine.jobs import PretrainJob
+from biofm_desktop.engine.jobs import PretrainJob, TrainJob
 from tests.gui.study_desk import desk_of
 
 
@@ -35,7 +37,7 @@ def test_what_was_chosen_is_pretrained_and_its_curves_are_shown(desk):
     status = desk.panel.findChild(QLabel, "train.status")
     desk.qtbot.waitUntil(lambda: "poch" in status.text(), timeout=3000)
     assert desk.panel.findChild(QPushButton, "train.pause").isEnabled()
-    with desk.qtbot.waitSignal(desk.flow.message, check_params_cb=lambda said: "Start from" in said, timeout=3000):
+    with desk.qtbot.waitSignal(desk.flow.message, check_params_cb=lambda said: "list of models" in said, timeout=3000):
         run.feed.put(Finished("Trained for 3 epochs"))
 
 
@@ -52,3 +54,49 @@ def test_without_data_there_is_nothing_to_learn_from(desk):
     desk.flow.set_project(None)
     assert not desk.panel.findChild(QPushButton, "train.pretrain").isEnabled()
     assert desk.dialog is None
+
+
+def pretrained(project):
+    folder = project.new_run_folder("unet-masked-patches")
+    card = {"model": "unet", "objective": "masked-patches", "objective_title": "Masked patches"}
+    (folder / "card.json").write_text(json.dumps({**card, "data": {"name": "<b>cells</b>", "train": 12}}))
+    (folder / "metrics.json").write_text(
+        json.dumps({"probe": {"before": {"macro_f1": 0.4}, "after": {"macro_f1": 0.6}}})
+    )
+    (folder / "backbone.safetensors").write_bytes(b"")
+    return folder
+
+
+def test_a_pretraining_is_a_model_of_the_list_with_its_card(desk, qtbot):
+    folder = pretrained(desk.project)
+    desk.flow.refresh_runs()
+    models, start = (desk.panel.findChild(QComboBox, f"train.{name}") for name in ("model", "weights"))
+    assert [models.itemData(n) for n in range(models.count())] == ["unet", "unet", "unet-mobilenet-v2"]
+    assert desk.panel.weights == ""
+    models.setCurrentIndex(1)
+    assert folder.name in models.currentText()
+    assert (desk.panel.model, desk.panel.weights, start.currentData()) == ("unet", str(folder), str(folder))
+    card = [label.text() for label in desk.panel.findChildren(QLabel) if "Masked patches" in label.text()]
+    assert "12 samples" in card[0]
+    assert "0.400, then 0.600" in card[0]
+    desk.panel.findChild(QPushButton, "train.start").click()
+    desk.wait(lambda: bool(desk.jobs(TrainJob)))
+    assert desk.jobs(TrainJob)[-1][0].weights == str(folder)
+    # What one starts from, and the list of models, say the same.
+    desk.panel.choose_weights("")
+    assert (models.currentIndex(), desk.panel.model) == (0, "unet")
+    desk.panel.choose_weights(str(folder))
+    assert models.currentIndex() == 1
+    models.setCurrentIndex(0)
+    assert desk.panel.weights == ""
+
+
+def test_a_pretrained_model_is_remembered(desk, qtbot):
+    folder = pretrained(desk.project)
+    desk.flow.refresh_runs()
+    models = desk.panel.findChild(QComboBox, "train.model")
+    models.setCurrentIndex(1)
+    desk.panel.findChild(QPushButton, "train.start").click()
+    desk.wait(lambda: bool(desk.jobs(TrainJob)))
+    desk.flow.set_project(desk.project)
+    assert (models.currentIndex(), desk.panel.weights) == (1, str(folder))

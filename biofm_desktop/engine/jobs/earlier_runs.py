@@ -14,7 +14,10 @@ from biofm_desktop.engine.tasks import TASKS
 
 @dataclass(frozen=True)
 class Earlier:
-    """A run: what it learnt, with which model, its best figure, when (seconds since 1970), and its card in words."""
+    """A run: what it learnt, with which model, its best figure, when (seconds since 1970), and its card in words.
+
+    ``pretrained`` says that it is the backbone of a pre-training, which has no head.
+    """
 
     folder: Path
     learnt: str
@@ -22,6 +25,7 @@ class Earlier:
     figure: str
     time: float
     card: str
+    pretrained: bool = False
 
 
 def to_start_from(runs: Iterable[Path]) -> list[Earlier]:
@@ -34,19 +38,25 @@ def to_start_from(runs: Iterable[Path]) -> list[Earlier]:
     return sorted(found, key=lambda run: run.time, reverse=True)
 
 
+def pretrained(runs: Iterable[Path]) -> list[Earlier]:
+    """Return the pre-trainings, the latest first: each is a model of its own to choose."""
+    return to_start_from(folder for folder in runs if (folder / BACKBONE).is_file())
+
+
 def _earlier(folder: Path, weights: Path) -> Earlier:
     card, figures = _read(folder / CARD), _read(folder / "metrics.json")
-    task, pretrained = str(card.get("task") or ""), weights.name == BACKBONE
+    task, has_no_head = str(card.get("task") or ""), weights.name == BACKBONE
     title = TASKS[task].title if task in TASKS else ""
     learnt = f"Pre-training ({card.get('objective_title') or card.get('objective') or 'not told'})"
     model = str(card.get("model") or "")
     return Earlier(
         folder,
-        learnt if pretrained else title or "Training",
+        learnt if has_no_head else title or "Training",
         model,
         _figure(figures, task),
         weights.stat().st_mtime,
-        _words(card, model, pretrained=pretrained),
+        _words(card, model, pretrained=has_no_head),
+        has_no_head,
     )
 
 

@@ -19,14 +19,18 @@ from PySide6.QtWidgets import (
 )
 
 from biofm_desktop.engine.jobs import FitOptions
+from biofm_desktop.engine.jobs.earlier_runs import Earlier
 from biofm_desktop.engine.models import ModelEntry
 from biofm_desktop.engine.tasks import Task
 from biofm_desktop.gui.theme import icon, theme_bus
 from biofm_desktop.gui.widgets.data_buttons import DataButtons
-from biofm_desktop.gui.widgets.named import named, plain_label
+from biofm_desktop.gui.widgets.named import named, plain_label, plain_tip
 from biofm_desktop.gui.widgets.options_form import OptionsForm
 from biofm_desktop.gui.widgets.start_from import StartFrom
 from biofm_desktop.gui.widgets.study_button import StudyButton
+
+#: Where a row keeps what it is in words, and a row of the models the folder of the pre-training that it is.
+_HELP, _FOLDER = Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 
 
 class TrainingPanel(QWidget):
@@ -99,6 +103,16 @@ class TrainingPanel(QWidget):
         return self._model.currentData() or ""
 
     @property
+    def pretrained(self) -> str:
+        """Return the folder of the pre-training that is chosen among the models (empty: none)."""
+        return self._model.currentData(_FOLDER) or ""
+
+    def no_pretrained(self, weights: str) -> str:
+        """Return these weights, or none where they are a pre-training's, which is a model of its own to choose."""
+        folders = {self._model.itemData(n, _FOLDER) for n in range(self._model.count())}
+        return "" if weights in folders else weights
+
+    @property
     def weights(self) -> str:
         """Return the weights to start from as a training job takes them."""
         return self.start_from.weights
@@ -124,9 +138,20 @@ class TrainingPanel(QWidget):
         self._task.blockSignals(False)
         self.task_changed.emit(self.task)
 
-    def offer_models(self, models: Sequence[ModelEntry], chosen: str = "") -> None:
-        """Offer these models, one of them chosen."""
-        self._fill(self._model, [(entry.title, entry.name, entry.help) for entry in models], chosen)
+    def offer_models(
+        self, models: Sequence[ModelEntry], chosen: str = "", pretrained: Sequence[Earlier] = (), weights: str = ""
+    ) -> None:
+        """Offer these models and what was pre-trained of them, one chosen: that of ``weights``, where it is one."""
+        rows, folders = list[tuple[str, str, str]](), list[str]()
+        for entry in models:
+            mine = [run for run in pretrained if run.model == entry.name]
+            rows.append((entry.title, entry.name, entry.help))
+            rows += [(f"{entry.title}, pre-trained: {run.folder.name}", entry.name, _card(run)) for run in mine]
+            folders += ["", *(str(run.folder) for run in mine)]
+        self._fill(self._model, rows, chosen)
+        for place, folder in enumerate(folders):
+            self._model.setItemData(place, folder, _FOLDER)
+        self._show_start(weights)
 
     def set_task_options(self, kind: type[Task] | None) -> None:
         """Show the options of this task."""
@@ -223,7 +248,8 @@ class TrainingPanel(QWidget):
         combo.clear()
         for title, name, tip in rows:
             combo.addItem(title, name)
-            combo.setItemData(combo.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            combo.setItemData(combo.count() - 1, plain_tip(tip), Qt.ItemDataRole.ToolTipRole)
+            combo.setItemData(combo.count() - 1, tip, _HELP)
         combo.setCurrentIndex(max(0, combo.findData(chosen)) if rows else -1)
         combo.blockSignals(False)
         combo.setEnabled(len(rows) > 0)
@@ -314,6 +340,7 @@ class TrainingPanel(QWidget):
     def _connect(self) -> None:
         self._task.currentIndexChanged.connect(lambda _: self.task_changed.emit(self.task))
         self._model.currentIndexChanged.connect(self._note_model)
+        self.start_from.changed.connect(self._show_start)
         self._runs.activated.connect(lambda _: self.run_chosen.emit(self._runs.currentData()))
         self._freeze.clicked.connect(self.freeze_requested)
         self._leaks.clicked.connect(self.leaks_requested)
@@ -336,11 +363,22 @@ class TrainingPanel(QWidget):
         self._show_help()
         self.model_changed.emit(self.model)
 
+    def _show_start(self, weights: str) -> None:
+        """Let the list of models say whether the chosen one starts from a pre-training that it offers."""
+        if self.pretrained == weights or not self.model:
+            return
+        same = [n for n in range(self._model.count()) if self._model.itemData(n) == self.model]
+        place = next((n for n in same if self._model.itemData(n, _FOLDER) == weights), same[0])
+        self._model.blockSignals(True)
+        self._model.setCurrentIndex(place)
+        self._model.blockSignals(False)
+        self._show_help()
+
     def _show_help(self) -> None:
         for combo in (self._task, self._model):
             tip = combo.currentData(Qt.ItemDataRole.ToolTipRole)
             combo.setToolTip(tip or combo.accessibleName())
-        words = self._model.currentData(Qt.ItemDataRole.ToolTipRole) or ""
+        words = self._model.currentData(_HELP) or ""
         self._help.setText(words)
         self._help.setVisible(bool(words))
 
@@ -350,3 +388,7 @@ class TrainingPanel(QWidget):
         self._checkpoints.setIcon(icon("layers-triple-outline"))
         self._background.setIcon(icon("monitor-off"))
         self._continue.setIcon(icon("play-box-multiple-outline"))
+
+
+def _card(run: Earlier) -> str:
+    return "\n".join(part for part in (f"{run.learnt}. {run.card}", run.figure) if part)

@@ -87,7 +87,7 @@ class PretrainFlow(QObject):
     @Slot(object)
     def _end(self, last: Finished | Failed) -> None:
         if isinstance(last, Finished) and not last.stopped:
-            self.message.emit(f"{last.message}. It is offered under 'Start from'")
+            self.message.emit(f"{last.message}. It is in the list of models")
 
     @Slot()
     def _forget(self) -> None:

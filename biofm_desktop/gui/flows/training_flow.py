@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from biofm_desktop.engine.events import Changed, Event, Failed, Finished, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import ContinueJob, TrainJob
+from biofm_desktop.engine.jobs.earlier_runs import pretrained
 from biofm_desktop.engine.models import MODELS, ModelEntry
 from biofm_desktop.engine.runners import needs_team, thread_count
 from biofm_desktop.engine.settings import load_settings
@@ -125,16 +126,23 @@ class TrainingFlow(QObject):
         self._panel.set_task_options(kind)
         if self._panel.task_form is not None:
             self._panel.task_form.set_values(kept.get("options", {}))
-        models = [entry for entry in MODELS if kind and entry.takes is kind.takes and entry.grain is kind.grain]
-        self._panel.offer_models(models, kept.get("model", ""))
+        self._offer_models(kept.get("model", ""))
         self._choose_model(self._panel.model)
+
+    def _offer_models(self, chosen: str, weights: str | None = None) -> None:
+        kind = TASKS[self._panel.task] if self._panel.task else None
+        models = [entry for entry in MODELS if kind and entry.takes is kind.takes and entry.grain is kind.grain]
+        runs = pretrained(self._project.runs()) if self._project else []
+        if weights is None:
+            weights = self._kept.get(self._panel.task, chosen).get("weights", "")
+        self._panel.offer_models(models, chosen, runs, weights)
 
     def _choose_model(self, name: str) -> None:
         entry = MODELS[name] if name else None
         kept = self._kept.get(self._panel.task, name)
         self._panel.fit_form.reset()
         self._panel.fit_form.set_values({"device": load_settings().device, **kept.get("options", {})})
-        self.weights.offer(entry, kept.get("weights", ""))
+        self.weights.offer(entry, self._panel.pretrained or self._panel.no_pretrained(kept.get("weights", "")))
         self._frozen = tuple(kept.get("freeze", ()))
         self._panel.show_frozen(" ")
         wanted = Wanted(self._panel.task, name, data_of(self._project)) if self._project and name else None
@@ -352,6 +360,7 @@ class TrainingFlow(QObject):
     def _list_runs(self) -> None:
         runs = finished(self._project.runs()) if self._project else []
         self._panel.offer_runs(runs)
+        self._offer_models(self._panel.model, self._panel.weights)
         self._panel.offer_continuing(to_go_on(self._project.runs()) if self._project else [])
         self._plots.set_runs(runs)
 

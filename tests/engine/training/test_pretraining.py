@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from biofm_desktop.cli.main import main
 from biofm_desktop.engine.events import Finished, StepDone
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.inference.run_folder import load_run
@@ -138,6 +139,26 @@ def test_a_training_starts_from_a_pretraining(tmp_path):
     list(job.run())
     model = load_file(tmp_path / "run" / "model.safetensors")
     assert all(torch.equal(model[name], tensor) for name, tensor in learnt.items())
+
+
+def test_a_pretraining_is_a_model_of_the_command_line(tmp_path, capsys):
+    data, pre = class_folder(tmp_path / "cells"), tmp_path / "pre"
+    pretrain(data, pre)
+    assert main(["list", "models", str(tmp_path), "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)[-1]
+    assert (row["name"], row["weights"]) == (str(pre), None)
+    assert "SimCLR" in row["title"]
+    assert "cells" in row["card"]
+    words = ["train", "image-classification", str(data), "--model", row["name"], "--out", str(tmp_path / "run")]
+    assert main([*words, "--epochs", "1", "--train-only", "fc2"]) == 0
+    job = json.loads((tmp_path / "run" / "job.json").read_text())
+    assert (job["model"], job["weights"]) == ("biomed-cnn", str(pre))
+    learnt, model = (load_file(tmp_path / name) for name in ("pre/backbone.safetensors", "run/model.safetensors"))
+    assert all(torch.equal(model[name], tensor) for name, tensor in learnt.items())
+    words[4] = str(data)
+    assert main([*words[:-1], str(tmp_path / "other")]) == 2
+    assert "no folder of a pre-training" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_pretraining_predicts_nothing_and_says_so(tmp_path):
