@@ -17,5 +17,5 @@ Invoke-Check 'the layout of the code' { & "$scripts\ruff.exe" format --check . }
 Invoke-Check 'the habits of the code' { & "$scripts\ruff.exe" check . }
 Invoke-Check 'the types' { & "$scripts\mypy.exe" }
 Invoke-Check 'the walls between the rooms' { & "$scripts\lint-imports.exe" }
-Invoke-Check 'the tests' { & $VenvPython -m pytest @ForPytest }
+Invoke-Check 'the tests' { & $VenvPython -m pytest -n 2 --dist loadfile @ForPytest }
 Say 'Every check passed'

@@ -16,6 +16,7 @@ from biofm_desktop.engine.events import Failed, Finished
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import read_json
 from biofm_desktop.engine.jobs import (
+    DOWNLOAD,
     ContinueJob,
     EstimateJob,
     EvaluateJob,
@@ -89,7 +90,7 @@ def train(given: argparse.Namespace) -> int:
         fit_options=stated(from_flags(FitOptions, given), given),
         freeze=tuple(given.freeze),
         train_only=tuple(given.train_only),
-        weights=given.weights if given.weights in ("", "download") else absolute([given.weights])[0],
+        weights=weights_of(given),
         splits=absolute([given.splits])[0] if given.splits else "",
         pinned=tuple(given.pin),
     )
@@ -311,6 +312,11 @@ def _stopping(under_way: Run) -> Iterator[None]:
 
 def absolute(words: list[str]) -> tuple[str, ...]:
     return tuple(str(Path(word).expanduser().absolute()) for word in words)
+
+
+def weights_of(given: argparse.Namespace) -> str:
+    """Return what ``--weights`` says as jobs take it."""
+    return given.weights if given.weights in ("", DOWNLOAD) else absolute([given.weights])[0]
 
 
 def stated(options: Any, given: argparse.Namespace) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def learning_curve(given: argparse.Namespace) -> int:
         fit_options=commands.stated(from_flags(FitOptions, given), given),
         freeze=tuple(given.freeze),
         train_only=tuple(given.train_only),
-        weights=given.weights if given.weights in ("", "download") else commands.absolute([given.weights])[0],
+        weights=commands.weights_of(given),
     )
     results: list[dict[str, Any]] = []
     status = commands.run_job(job, given, results)

@@ -40,7 +40,8 @@ def pretrain_words(parser: argparse.ArgumentParser, rest: Sequence[str]) -> None
     parser.add_argument("objective", metavar="OBJECTIVE", help=", ".join(OBJECTIVES.names))
     parser.add_argument("data", metavar="DATA", nargs="+", help="file, folder or project; need not be labelled")
     parser.add_argument("--model", required=True, metavar="NAME", help="see 'biofm list models'")
-    parser.add_argument("--out", required=True, metavar="RUN", help="a new folder; train --weights takes it")
+    parser.add_argument("--out", required=True, metavar="RUN", help="a new folder; train --model takes it")
+    parser.add_argument("--weights", default="", metavar="FILE", help="file or run to start from; or 'download'")
     parser.add_argument(
         "--detach", action="store_true", help="run in the background, past the end of this terminal; see 'biofm jobs'"
     )
@@ -64,13 +65,14 @@ def pretrain(given: argparse.Namespace) -> int:
     from biofm_desktop.engine.objectives import OBJECTIVES, encoding_task
     from biofm_desktop.engine.options import from_flags
 
-    from .commands import run_job, stated
+    from .commands import absolute, run_job, stated, weights_of
 
     job = PretrainJob(
         objective=given.objective,
-        data=tuple(str(Path(word).expanduser().absolute()) for word in given.data),
+        data=absolute(given.data),
         model=given.model,
-        out=str(Path(given.out).expanduser().absolute()),
+        out=absolute([given.out])[0],
+        weights=weights_of(given),
         objective_options=stated(from_flags(OBJECTIVES[given.objective], given), given),
         task_options=stated(from_flags(encoding_task(MODELS[given.model]), given), given),
         fit_options=stated(from_flags(FitOptions, given), given),

@@ -1,7 +1,6 @@
 """``biofm distill``, ``biofm tune`` and ``biofm cross-validate``: several trainings for one question."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from biofm_desktop.engine.jobs import CrossValidateJob, DistillJob, FitOptions, TuneJob
@@ -9,25 +8,21 @@ from biofm_desktop.engine.options import from_flags
 from biofm_desktop.engine.tasks import TASKS
 
 
-def _paths(words: list[str]) -> tuple[str, ...]:
-    return tuple(str(Path(word).expanduser().absolute()) for word in words)
-
-
 def _plan(given: argparse.Namespace) -> dict[str, Any]:
     """Return what says which training is meant."""
-    from .commands import stated
+    from .commands import absolute, stated, weights_of
 
     task = TASKS[given.task]
     return {
         "task": task.name,
-        "data": _paths(given.data),
+        "data": absolute(given.data),
         "model": given.model,
-        "out": _paths([given.out])[0],
+        "out": absolute([given.out])[0],
         "task_options": stated(from_flags(task, given), given),
         "fit_options": stated(from_flags(FitOptions, given), given),
         "freeze": tuple(given.freeze),
         "train_only": tuple(given.train_only),
-        "weights": given.weights if given.weights in ("", "download") else _paths([given.weights])[0],
+        "weights": weights_of(given),
     }
 
 
@@ -48,13 +43,13 @@ def tune(given: argparse.Namespace) -> int:
 
 def distill(given: argparse.Namespace) -> int:
     """Let a smaller model learn what a run says."""
-    from .commands import run_job, stated
+    from .commands import absolute, run_job, stated
 
     job = DistillJob(
-        teacher=_paths([given.run])[0],
-        data=_paths(given.data),
+        teacher=absolute([given.run])[0],
+        data=absolute(given.data),
         model=given.model,
-        out=_paths([given.out])[0],
+        out=absolute([given.out])[0],
         share=given.share,
         temperature=given.temperature,
         fit_options=stated(from_flags(FitOptions, given), given),

@@ -6,6 +6,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
 from safetensors.numpy import load_file
 
 from biofm_desktop.engine.files import read_json
@@ -101,6 +102,7 @@ def window(code, *words):
     return dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
 
 
+@pytest.mark.slow
 def test_a_training_and_the_queue_go_on_without_the_window_and_the_next_one_finds_them(tmp_path):
     told = window(LEAVES, sequence_table(tmp_path / "dna.csv"))
     assert (told["SAYS"], told["WAITING"]) == ("Queue", "1")

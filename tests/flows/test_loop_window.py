@@ -24,6 +24,7 @@ def window(qtbot):
     made.deleteLater()
 
 
+@pytest.mark.slow
 def test_from_proposals_to_a_model_that_learnt_the_correction(window, qtbot, tmp_path):
     def find(name, kind=QWidget):
         found = window.findChild(kind, name)

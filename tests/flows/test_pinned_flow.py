@@ -28,6 +28,7 @@ def window(qtbot):
     made.close()
 
 
+@pytest.mark.slow
 def test_pin_train_and_look_back(window, qtbot, tmp_path):
     window.open_now(painted_folder(tmp_path / "discs", 6, 48))
     assert window.wait_until_ready()

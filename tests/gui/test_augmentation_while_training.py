@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton, QSpinBox
 
 from biofm_desktop.engine.events import Changed, StepDone
@@ -15,6 +16,7 @@ from biofm_desktop.gui.workers.job_center import JobCenter
 MINUTE = 60_000
 
 
+@pytest.mark.slow
 def test_a_change_in_the_dialog_reaches_the_training_that_goes_on(qtbot, images_folder):
     project, center = Project.for_data([images_folder]), JobCenter()
     panel, plots = TrainingPanel(), PlotsPanel()

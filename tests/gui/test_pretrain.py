@@ -96,7 +96,9 @@ def test_a_pretrained_model_is_remembered(desk, qtbot):
     desk.flow.refresh_runs()
     models = desk.panel.findChild(QComboBox, "train.model")
     models.setCurrentIndex(1)
+    job, _ = desk.start(PretrainJob)
+    assert job.weights == str(folder)  # one goes on from where another ended
     desk.panel.findChild(QPushButton, "train.start").click()
-    desk.wait(lambda: bool(desk.jobs(TrainJob)))
+    desk.wait(lambda: bool(desk.center.waiting))
     desk.flow.set_project(desk.project)
     assert (models.currentIndex(), desk.panel.weights) == (1, str(folder))

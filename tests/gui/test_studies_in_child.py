@@ -39,6 +39,7 @@ def ended(desk):
     return desk.status()
 
 
+@pytest.mark.slow
 def test_folds_trials_and_a_student_are_trained_and_shown(desk):
     desk.open("cross_validate")
     groups = desk.find(QComboBox, "group")

@@ -67,6 +67,7 @@ def test_the_hook_of_these_tests_sees_a_network_call(tmp_path: Path, away: dict[
     assert (tmp_path / "network.txt").read_text().startswith("socket.")
 
 
+@pytest.mark.slow
 def test_open_train_predict_and_export_use_no_network(tmp_path: Path, away: dict[str, str]) -> None:
     random = np.random.default_rng(0)
     rows = [f"{''.join(random.choice(list('ACGT'), 40))},{'ab'[n % 2]}" for n in range(12)]
@@ -102,6 +103,7 @@ def words_of(path: Path) -> bytes:
     return path.read_bytes()
 
 
+@pytest.mark.slow
 def test_nothing_that_is_written_or_told_holds_a_patient(
     corpus: tuple[Path, list[dict[str, Any]]], tmp_path: Path, own_folders: Path
 ) -> None:

@@ -23,8 +23,9 @@ from .predict import PredictJob
 from .pretrain import PretrainJob
 from .retrain import RetrainJob
 from .self_test import SelfTestJob
+from .start_weights import DOWNLOAD
 from .suggest import Suggestion, SuggestJob
-from .train import DOWNLOAD, TrainJob
+from .train import TrainJob
 from .tune import TuneJob
 from .weights import WeightsJob
 

@@ -26,9 +26,12 @@ from .base import Job
 from .data import SPLITS, learnable, opened
 from .fitting import METRICS, Lesson, fitted, note_run
 from .recording import recorded, run_folder
+from .start_weights import begun, check_start, start_card, start_from
+from .weights import alike, like_before, scaled_for, tell, write_match
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from biofm_desktop.engine.training.checkpoints import Checkpoints
     from biofm_desktop.engine.training.items import Items
@@ -48,6 +51,7 @@ _UNKNOWN = ("unknown", "others")
 class PretrainJob(Job):
     """Let ``model`` learn from all training samples by ``objective``, labelled or not, into the folder ``out``.
 
+    ``weights`` is a file, the folder of a run, ``download`` for published ones, or empty: from random weights.
     ``objective_options``, ``task_options`` (how samples are read and changed) and ``fit_options`` hold values of the
     options' fields. Samples of the test split are never looked at. The folder holds `BACKBONE`, which a training can
     start from, and its card; where samples have classes, both how well a linear classifier tells them by what the
@@ -63,6 +67,7 @@ class PretrainJob(Job):
     objective_options: dict[str, Any] = field(default_factory=dict)
     task_options: dict[str, Any] = field(default_factory=dict)
     fit_options: dict[str, Any] = field(default_factory=dict)
+    weights: str = ""
 
     @property
     def title(self) -> str:
@@ -72,6 +77,7 @@ class PretrainJob(Job):
     def command(self) -> list[str]:
         """Return the command line that does the same."""
         words = ["biofm", "pretrain", self.objective, *self.data, "--model", self.model, "--out", self.out]
+        words += ["--weights", self.weights] if self.weights else []
         words += to_flags(from_json(OBJECTIVES[self.objective], self.objective_options))
         words += to_flags(from_json(FitOptions, self.fit_options))
         return words + to_flags(from_json(encoding_task(MODELS[self.model]), self.task_options))
@@ -90,6 +96,7 @@ class PretrainJob(Job):
             raise Fault(
                 "pre-training", "it runs in one process only", "Name one device (--devices 1), without torchrun"
             )
+        check_start(self.weights)
         with run_folder(self.out) as folder:
             write_json(folder / "job.json", self.to_json(), room="checkpoint")
             yield from recorded(self._pretrain(entry, objective, task, options, folder), folder)
@@ -102,14 +109,23 @@ class PretrainJob(Job):
         splits = {name: [s for s in samples if s.split == name] for name in ("train", "val")}
         if not splits["train"]:
             raise Fault(dataset.name, "it holds no sample to learn from", "Give data with training samples")
-        task = _encoder(task, replace(dataset, samples=samples), entry.preferred)
+        start = yield from start_from(self.weights, entry)
+        preferred = entry.preferred
+        if start is not None:
+            task, preferred = alike(task, start), like_before(preferred, start)
+        task = _encoder(task, replace(dataset, samples=samples), preferred)
+        network, found = begun(entry, task, options.seed, start)
+        if start is not None and found is not None:
+            task = scaled_for(task, start.scaling or found.layout.scaling)
+            write_match(found, folder)
+            yield from tell(found, start)
         draws = sum(task.draws(sample) for sample in splits["train"])
         options = options.resolved(objective.recipe, {}, draws)
         objective = replace(objective, task=task)
         write_json(folder / SPLITS, {s.key: s.split for s in samples}, room="checkpoint")
-        card = self._card(entry, objective, options, dataset, splits)
+        card = self._card(entry, objective, options, dataset, splits) | {"weights": start_card(start, found)}
         write_json(folder / CARD, card, room="checkpoint")
-        yield from pretrained(self.title, self.data, entry, objective, splits, options, folder, card)
+        yield from pretrained(self.title, self.data, entry, network, objective, splits, options, folder, card)
 
     def _card(
         self,
@@ -154,14 +170,17 @@ def resumed(
     stored = read_json(folder / SPLITS)
     kept = [replace(s, split=stored[s.key]) for s in dataset if s.key in stored]
     splits = {name: [s for s in kept if s.split == name] for name in ("train", "val")}
-    objective = replace(objective, task=kind.from_values(card["task_values"]))
-    yield from pretrained(title, plan["data"], entry, objective, splits, options, folder, card, go_on=True)
+    task = kind.from_values(card["task_values"])
+    network, _ = begun(entry, task, options.seed, None)  # what it learnt so far comes from the checkpoint
+    objective = replace(objective, task=task)
+    yield from pretrained(title, plan["data"], entry, network, objective, splits, options, folder, card, go_on=True)
 
 
 def pretrained(
     title: str,
     data: tuple[str, ...],
     entry: ModelEntry,
+    model: "nn.Module",
     objective: Objective,
     splits: dict[str, list[Sample]],
     options: FitOptions,
@@ -170,8 +189,7 @@ def pretrained(
     *,
     go_on: bool = False,
 ) -> Generator[Event, None, None]:
-    """Learn by the objective, and probe before and after where there are classes to probe with."""
-    import torch
+    """Let the model learn by the objective, and probe before and after where there are classes to probe with."""
     from safetensors.torch import load_file
 
     from biofm_desktop.engine.inference.devices import device_for, placed, threads
@@ -182,8 +200,7 @@ def pretrained(
     assert task is not None
     device = device_for(options)
     with threads(options.threads):
-        torch.manual_seed(options.seed)
-        backbone = Backbone(entry.build(task.inputs, task.outputs), entry.head, _example(task.inputs))
+        backbone = Backbone(model, entry.head, _example(task.inputs))
         network = placed(network_for(objective, backbone, task.inputs), device)
         probing = _Probing(backbone, objective, device, folder, None if go_on else card)
         events = fitted(

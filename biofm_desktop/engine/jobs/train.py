@@ -1,6 +1,5 @@
 """Fine-tune a model on data: the whole of it, from opening the files to a run folder that can predict."""
 
-import hashlib
 import platform
 from collections.abc import Collection, Generator, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -10,19 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from biofm_desktop import __version__
 from biofm_desktop.engine.events import Event, Warned
-from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.files import write_json
 from biofm_desktop.engine.models import ModelEntry
-from biofm_desktop.engine.models.licences import accept, accepted
 from biofm_desktop.engine.models.patterns import only_head_trained
-from biofm_desktop.engine.models.starting import Start, start_of
+from biofm_desktop.engine.models.starting import Start
 from biofm_desktop.engine.options import from_json
 from biofm_desktop.engine.previews import pinned_of
 from biofm_desktop.engine.recipes import FitOptions
 from biofm_desktop.engine.samples import Dataset, Sample
 from biofm_desktop.engine.samples.fewer import fewer
 from biofm_desktop.engine.samples.splits import with_split
-from biofm_desktop.engine.settings import load_settings
 from biofm_desktop.engine.tasks import Task
 
 from .data import SPLITS, fitting_model, learnable, opened, split_as_stated, task_class
@@ -30,14 +26,14 @@ from .fitting import fitted, note_run
 from .leaks import checked
 from .planned import PlannedJob
 from .recording import recorded, run_folder
-from .weights import alike, like_before, scaled_for, seen_before, tell, told, write_match
+from .start_weights import begun, check_start, start_card, start_from
+from .weights import alike, like_before, scaled_for, seen_before, tell, write_match
 
 if TYPE_CHECKING:
     from torch import nn
 
     from biofm_desktop.engine.models.matching import Match
 
-DOWNLOAD = "download"
 CARD_VERSION = 1
 
 
@@ -70,8 +66,7 @@ class TrainJob(PlannedJob):
         entry = fitting_model(self.model, kind)
         options = from_json(FitOptions, self.fit_options)
         task = from_json(kind, self.task_options)
-        if self.weights not in ("", DOWNLOAD):
-            start_of(self.weights)  # what is not there is told before the data are opened
+        check_start(self.weights)
         with run_folder(self.out) as folder:
             write_json(folder / "job.json", self.to_json(), room="checkpoint")
             yield from recorded(self._train(task, entry, options, folder), folder)
@@ -92,7 +87,7 @@ class TrainJob(PlannedJob):
             yield from checked(samples, folder)
         samples = fewer(samples, options.labels_per_class, options.seed)
         splits = {name: [s for s in samples if s.split == name] for name in ("train", "val")}
-        start = yield from self._start(entry)
+        start = yield from start_from(self.weights, entry)
         if start is not None and (words := seen_before(start, dataset.name, splits)):
             yield Warned(words)
         preferred = entry.preferred
@@ -109,48 +104,20 @@ class TrainJob(PlannedJob):
             draws = sum(task.draws(sample) for sample in splits["train"])
             head_only = only_head_trained(layer_modules(network), frozen) and not options.unfreeze
             options = options.resolved(task.recipe, entry.recipe, draws, head_only=head_only)
-            card = self.card(task, entry, options, dataset, splits, start, frozen, network)
-            card["weights"] = card["weights"] and {**card["weights"], **(told(found) if found else {})}
+            card = self.card(task, entry, options, dataset, splits, start_card(start, found), frozen, network)
             write_json(folder / SPLITS, {s.key: s.split for s in samples if task.labelled(s)}, room="checkpoint")
             write_json(folder / "card.json", card, room="checkpoint")
             note = partial(note_run, self.data, folder, model=self.model, task=self.task)
             network = placed(network, device)
             yield from fitted(self.title, network, task, splits, options, frozen, folder, note, pinned=pinned)
 
-    def _start(self, entry: ModelEntry) -> Generator[Event, None, Start | None]:
-        """Return the file of weights to start from, and what is known of the images that they want."""
-        if self.weights != DOWNLOAD:
-            return start_of(self.weights) if self.weights else None
-        from biofm_desktop.engine.models.downloads import fetch
-
-        if entry.weights is None:
-            raise Fault(
-                f"model {entry.name}", "no weights are published for it here", "Train it from scratch or name a file"
-            )
-        if not accepted(entry.weights):  # the command line; the window has asked
-            yield Warned(
-                f"{entry.title}: by using its published weights you accept their licence: {entry.weights.licence}"
-            )
-            accept(entry.weights)
-        settings = load_settings()
-        path = yield from fetch(entry.weights, mirror=settings.mirror, offline=settings.offline)
-        return Start(path, entry.weights.scaling)
-
     def _network(
         self, entry: ModelEntry, task: Task, start: Start | None, options: FitOptions
     ) -> "tuple[nn.Module, set[str], Match | None]":
-        import torch
-
         from biofm_desktop.engine.models.layers import frozen_in
-        from biofm_desktop.engine.models.weights import take_weights, wanted_of
         from biofm_desktop.engine.training.adapters import add_adapters
 
-        torch.manual_seed(options.seed)
-        network, found = entry.build(task.inputs, task.outputs), None
-        if start is not None:
-            other = start.other_answers(task.to_values())
-            wanted = wanted_of(network, entry, partial=start.partial, new_head=other)
-            found = take_weights(network, start.path, wanted)
+        network, found = begun(entry, task, options.seed, start)
         frozen = frozen_in(network, self.freeze, self.train_only)
         return network, add_adapters(network, options, frozen) if options.adapter != "none" else frozen, found
 
@@ -161,7 +128,7 @@ class TrainJob(PlannedJob):
         options: FitOptions,
         dataset: Dataset,
         splits: dict[str, list[Sample]],
-        start: Start | None,
+        weights: dict[str, Any] | None,
         frozen: Collection[str],
         network: "nn.Module",
     ) -> dict[str, Any]:
@@ -178,13 +145,7 @@ class TrainJob(PlannedJob):
             "outputs": task.outputs,
             "parameters": sum(p.numel() for p in network.parameters()),
             "frozen": sorted(frozen),
-            "weights": {
-                "file": str(start.path),
-                "sha256": hashlib.sha256(start.path.read_bytes()).hexdigest(),
-                **({"run": str(start.run), "run_model": start.card.get("model")} if start.run else {}),
-            }
-            if start
-            else None,
+            "weights": weights,
             "licence": entry.licence,
             "citation": entry.citation,
             "data": {"paths": list(self.data), "name": dataset.name, **{k: len(v) for k, v in splits.items()}},

@@ -28,6 +28,9 @@ COLD = "--cold"
 PACKET_SECONDS = 0.05
 #: So many lines wait for the pipe before the job must.
 LINES_WAITING = 10_000
+#: What it imports while it waits, an idle moment after another: trainings need it.
+LATER = ("sklearn.metrics",)
+IDLE_SECONDS = 1.0
 #: So long an orphan may take to save before it ends hard.
 ORPHAN_SECONDS = 10.0
 
@@ -87,6 +90,7 @@ class Server:
         self._current: tuple[int, HereRun] | None = None
         self._early: dict[int, str] = {}
         self._last = 0
+        self._later = [] if COLD in sys.argv else list(LATER)
 
     def listen(self, commands: BinaryIO) -> None:
         """Obey the parent's lines until the pipe ends; then stop what runs, and end."""
@@ -118,12 +122,22 @@ class Server:
 
     def work(self) -> None:
         """Do the jobs until the parent goes."""
-        while (asked := self.asked.get()) is not None:
+        while (asked := self._next()) is not None:
             number, values = asked
             for event in self._events(number, values):
                 # A crash right after a save must not hide that there is something saved.
                 self.sender.send(f"{number} {to_line(event)}", wait=isinstance(event, Saved))
         self.sender.close()
+
+    def _next(self) -> tuple[int, dict[str, Any]] | None:
+        """Return the next job; while none comes, import what is not needed at once."""
+        while self._later:
+            try:
+                return self.asked.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                with suppress(ImportError):
+                    importlib.import_module(self._later.pop(0))
+        return self.asked.get()
 
     def _events(self, number: int, values: dict[str, Any]) -> Iterator[Event]:
         from biofm_desktop.engine.jobs import job_from_json

@@ -24,7 +24,7 @@ from biofm_desktop.gui.widgets.options_form import OptionsForm
 
 _HINT = (
     "The model learns from all pictures or sequences that are not set apart for testing, labelled or not. What it "
-    "learnt is then in the training panel's list of models."
+    "learnt is then in the training panel's list of models. It starts from what 'Start from' says there."
 )
 
 

@@ -78,6 +78,7 @@ class PretrainFlow(QObject):
             out=str(folder),
             objective_options=options,
             task_options={name: value for name, value in read.items() if name in known},
+            weights=self._panel.weights,
             fit_options={**fit, "threads": max(1, thread_count() - 1)},  # one core is the window's
         )
         handle = self._center.submit(job, title=f"Pre-train {entry.title} on {self._project.name}")

@@ -102,6 +102,7 @@ def test_a_smaller_student_agrees_with_its_teacher_more_than_one_that_learns_fro
     assert gap < gap_alone / 2  # how sure it is it has learnt as well
 
 
+@pytest.mark.slow
 def test_numbers_are_learnt_in_the_scale_of_the_teacher_with_few_labels_or_none(tmp_path):
     task, column = "sequence-regression", "value"
     held = table(tmp_path / "held.csv", HELD_OUT, measured)
@@ -122,6 +123,7 @@ def test_numbers_are_learnt_in_the_scale_of_the_teacher_with_few_labels_or_none(
         assert np.abs(answers - truth).mean() < min(without / 2, truth.std() / 4)
 
 
+@pytest.mark.slow
 def test_a_teacher_counts_as_much_as_its_share(tmp_path):
     task, held = "sequence-classification", table(tmp_path / "held.csv", HELD_OUT, rich)
     teacher = trained(task, table(tmp_path / "full.csv", LEARNT, rich), TEACHER, tmp_path / "teacher")

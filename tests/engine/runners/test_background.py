@@ -97,6 +97,7 @@ def biofm(*words):
     )
 
 
+@pytest.mark.slow
 def test_a_training_in_the_background_pauses_goes_on_stops_and_goes_on_to_the_weights_of_an_unbroken_one(
     table, tmp_path
 ):
@@ -158,6 +159,7 @@ def test_a_killed_one_is_known_as_broken_off_and_the_register_survives_who_start
     assert (tmp_path / "run" / "model.safetensors").is_file()
 
 
+@pytest.mark.slow
 def test_jobs_follow_each_other_also_after_one_that_lacks_its_data(table, tmp_path):
     gone = training(tmp_path / "gone.csv", tmp_path / "gone")
     first, taken, second = started(gone, training(table, tmp_path / "taken"), training(table, tmp_path / "b", epochs=2))

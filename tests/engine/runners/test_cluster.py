@@ -87,6 +87,7 @@ def test_a_job_runs_there_is_followed_and_leaves_a_run_that_predicts(table, tmp_
     assert json.loads(capsys.readouterr().out.splitlines()[-1])[0]["state"] == "done"
 
 
+@pytest.mark.slow
 def test_two_processes_of_slurm_learn_together(table, tmp_path, bench):
     entry = sent(table, tmp_path / "run", replace(PROFILE, gpus=2), epochs=2)  # the made-up one has no GPUs to give
     *events, last = BackgroundRun(entry)
@@ -108,6 +109,7 @@ def test_one_that_waits_is_taken_out_of_the_queue(table, tmp_path, bench):
     assert "out of the cluster's queue" in known.last_event.message
 
 
+@pytest.mark.slow
 def test_what_another_window_follows_ends_by_scancel_and_has_saved(table, tmp_path, bench):
     sent(table, tmp_path / "run")
     until(lambda: steps(tmp_path / "run") > 3)
@@ -151,6 +153,7 @@ def test_a_job_that_slurm_killed_is_known_as_ended(table, tmp_path, bench):
     assert not (tmp_path / "run" / "background.json").exists()
 
 
+@pytest.mark.slow
 def test_the_warning_before_the_time_is_over_saves_and_stops(table, tmp_path, bench):
     entry = sent(table, tmp_path / "run")
     until(lambda: steps(tmp_path / "run") > 3)
@@ -202,6 +205,7 @@ def test_a_run_folder_with_contents_is_refused_before_anything_is_sent(table, tm
     assert entries() == []
 
 
+@pytest.mark.slow
 def test_a_cancellation_that_fails_is_told_and_the_job_goes_on(table, tmp_path, bench):
     entry = sent(table, tmp_path / "run")
     until(lambda: steps(tmp_path / "run") > 1)

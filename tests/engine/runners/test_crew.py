@@ -112,6 +112,7 @@ def test_two_processes_started_by_the_flag_leave_a_run_that_predicts(tmp_path, c
     assert len(next((tmp_path / "said").rglob("*.csv")).read_text().splitlines()) == 17
 
 
+@pytest.mark.slow
 @TEAMS
 def test_several_processes_wait_go_on_and_stop_together_and_go_on_later(tmp_path):
     [entry] = start_detached([(training(sequence_table(tmp_path / "dna.csv"), tmp_path / "run"), "")])
@@ -166,6 +167,7 @@ def test_a_process_that_dies_ends_the_job_and_what_the_others_said_is_kept(tmp_p
     assert load_file(tmp_path / "run" / "model.safetensors")
 
 
+@pytest.mark.slow
 @TEAMS
 def test_what_follows_a_job_of_several_processes_is_none_of_them(tmp_path):
     table = sequence_table(tmp_path / "dna.csv")

@@ -141,6 +141,25 @@ def test_a_training_starts_from_a_pretraining(tmp_path):
     assert all(torch.equal(model[name], tensor) for name, tensor in learnt.items())
 
 
+def test_a_pretraining_starts_from_weights(tmp_path):
+    data, first = class_folder(tmp_path / "cells"), tmp_path / "first"
+    pretrain(data, first)
+    learnt = load_file(first / "backbone.safetensors")
+    pretrain(data, tmp_path / "second", weights=str(first), fit_options={**QUICK, "learning_rate": 1e-12})
+    again = load_file(tmp_path / "second" / "backbone.safetensors")
+    assert all(torch.allclose(again[name], tensor, atol=1e-6) for name, tensor in learnt.items())
+    card = json.loads((tmp_path / "second" / "card.json").read_text())
+    assert card["weights"]["run"] == str(first)
+    assert (tmp_path / "second" / "weights.csv").is_file()
+    assert PretrainJob(objective="contrastive", data=("d",), model="gru", out="o", weights="w").command()[8:10] == [
+        "--weights",
+        "w",
+    ]
+    with pytest.raises(Fault, match="no such file"):
+        pretrain(data, tmp_path / "third", weights=str(tmp_path / "nowhere"))
+    assert not (tmp_path / "third").exists()
+
+
 def test_a_pretraining_is_a_model_of_the_command_line(tmp_path, capsys):
     data, pre = class_folder(tmp_path / "cells"), tmp_path / "pre"
     pretrain(data, pre)

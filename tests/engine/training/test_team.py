@@ -61,6 +61,7 @@ def words(cells, out, epochs):
     ]
 
 
+@pytest.mark.slow
 def test_the_command_line_under_torchrun_leaves_one_whole_run(cells, tmp_path):
     out = tmp_path / "run"
     done = subprocess.run(torchrun(*words(cells, out, 3)), env=ENVIRONMENT, capture_output=True, text=True, check=False)
