@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -28,8 +28,7 @@ COLD = "--cold"
 PACKET_SECONDS = 0.05
 #: So many lines wait for the pipe before the job must.
 LINES_WAITING = 10_000
-#: What it imports while it waits, an idle moment after another: trainings need it.
-LATER = ("sklearn.metrics",)
+#: Idle for so long, it imports what trainings need at the end of an epoch.
 IDLE_SECONDS = 1.0
 #: So long an orphan may take to save before it ends hard.
 ORPHAN_SECONDS = 10.0
@@ -90,7 +89,6 @@ class Server:
         self._current: tuple[int, HereRun] | None = None
         self._early: dict[int, str] = {}
         self._last = 0
-        self._later = [] if COLD in sys.argv else list(LATER)
 
     def listen(self, commands: BinaryIO) -> None:
         """Obey the parent's lines until the pipe ends; then stop what runs, and end."""
@@ -131,12 +129,11 @@ class Server:
 
     def _next(self) -> tuple[int, dict[str, Any]] | None:
         """Return the next job; while none comes, import what is not needed at once."""
-        while self._later:
+        if COLD not in sys.argv:
             try:
                 return self.asked.get(timeout=IDLE_SECONDS)
             except queue.Empty:
-                with suppress(ImportError):
-                    importlib.import_module(self._later.pop(0))
+                _import(("sklearn.metrics",))
         return self.asked.get()
 
     def _events(self, number: int, values: dict[str, Any]) -> Iterator[Event]:
@@ -167,12 +164,16 @@ def _obey(run: HereRun, word: str) -> None:
             run.stop()
 
 
+def _import(names: Sequence[str]) -> None:
+    for name in names:
+        with suppress(ImportError):
+            importlib.import_module(name)
+
+
 def warm_up() -> float:
     """Import what jobs need, ahead of the first; return how many seconds it took."""
     began = time.perf_counter()
-    for name in ("torch", "torchvision", "torch.optim", "torch._dynamo"):  # the first optimizer imports the compiler
-        with suppress(ImportError):
-            importlib.import_module(name)
+    _import(("torch", "torchvision", "torch.optim", "torch._dynamo"))  # the first optimizer imports the compiler
     use_threads()
     return round(time.perf_counter() - began, 3)
 
