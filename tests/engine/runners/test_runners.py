@@ -1,5 +1,6 @@
 """The same job, here and in the child: one story; and what happens when it is stopped, killed or dies."""
 
+import gc
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import psutil
@@ -15,7 +17,7 @@ import pytest
 from biofm_desktop.engine.events import Failed, Finished, Saved, Started, StepDone
 from biofm_desktop.engine.jobs import SelfTestJob
 from biofm_desktop.engine.runners import Child, HereRun, thread_count
-from biofm_desktop.engine.runners.serve import Sender
+from biofm_desktop.engine.runners.serve import Sender, give_back_memory
 
 
 @pytest.fixture(scope="module")
@@ -273,3 +275,20 @@ def test_saved_files_are_told_in_order(start, tmp_path):
     events = list(start(SelfTestJob(out=str(tmp_path))))
     assert kinds(events) == [Started, StepDone, StepDone, StepDone, Saved, Finished]
     assert Path(events[-2].path) == tmp_path / "self_test.json"
+
+
+def test_what_a_job_left_in_cycles_is_dropped_before_the_next():
+    class Left:
+        pass
+
+    left = Left()
+    left.itself = left
+    known = weakref.ref(left)
+    gc.disable()
+    try:
+        del left
+        assert known() is not None
+        give_back_memory()
+        assert known() is None
+    finally:
+        gc.enable()
