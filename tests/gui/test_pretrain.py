@@ -95,8 +95,14 @@ def test_a_pretrained_model_is_remembered(desk, qtbot):
     folder = pretrained(desk.project)
     desk.flow.refresh_runs()
     models = desk.panel.findChild(QComboBox, "train.model")
+    hint = "It starts from random weights"
+    assert any(hint in label.text() for label in desk.dialog.findChildren(QLabel))
     models.setCurrentIndex(1)
+    desk.press("pretrain")  # the one that was open was for another start
+    assert any(f"It starts from {folder.name}" in label.text() for label in desk.dialog.findChildren(QLabel))
+    models.setCurrentIndex(2)  # another model: the dialog stays with what it says
     job, _ = desk.start(PretrainJob)
+    models.setCurrentIndex(1)
     assert job.weights == str(folder)  # one goes on from where another ended
     desk.panel.findChild(QPushButton, "train.start").click()
     desk.wait(lambda: bool(desk.center.waiting))

@@ -1,6 +1,7 @@
 """Pre-training: by which objective a model learns from samples without labels, and how."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.fit_options import BasicOptions
+from biofm_desktop.engine.jobs import DOWNLOAD
 from biofm_desktop.engine.objectives import Objective
 from biofm_desktop.gui.widgets.dialog_parts import stacked
 from biofm_desktop.gui.widgets.named import named, plain_label
@@ -24,7 +26,7 @@ from biofm_desktop.gui.widgets.options_form import OptionsForm
 
 _HINT = (
     "The model learns from all pictures or sequences that are not set apart for testing, labelled or not. What it "
-    "learnt is then in the training panel's list of models. It starts from what 'Start from' says there."
+    "learnt is then in the training panel's list of models."
 )
 
 
@@ -34,7 +36,12 @@ class PretrainDialog(QDialog):
     start_requested = Signal(str, dict, dict)
 
     def __init__(
-        self, title: str, objectives: Sequence[type[Objective]], fit: Mapping[str, Any], parent: QWidget | None = None
+        self,
+        title: str,
+        objectives: Sequence[type[Objective]],
+        fit: Mapping[str, Any],
+        weights: str,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("pretrain.dialog")
@@ -44,7 +51,8 @@ class PretrainDialog(QDialog):
         self._objective = named(QComboBox(), "pretrain.objective", "Objective", "What the model learns without labels")
         for each in self._objectives:
             self._objective.addItem(each.title, each.name)
-        self._help, hint = plain_label(), plain_label(_HINT)
+        start = {"": "random weights", DOWNLOAD: "its published weights"}.get(weights, Path(weights).name)
+        self._help, hint = plain_label(), plain_label(f"{_HINT} It starts from {start}.")
         for label in (self._help, hint):
             label.setProperty("role", "faint")
         self._own: OptionsForm | None = None

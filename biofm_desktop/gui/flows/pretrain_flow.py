@@ -33,7 +33,7 @@ class PretrainFlow(QObject):
         self._panel, self._center = panel, center
         self._project: Project | None = None
         self._dialog: PretrainDialog | None = None
-        self._model = ""
+        self._model, self._weights = "", ""
         panel.data_buttons.pretrain_requested.connect(self._open)
 
     def set_project(self, project: "Project | None") -> None:
@@ -46,14 +46,19 @@ class PretrainFlow(QObject):
     def _open(self) -> None:
         if self._project is None or not self._panel.model:
             return
-        if self._dialog is not None and self._model != self._panel.model:
+        chosen = self._panel.model, self._panel.weights
+        if self._dialog is not None and (self._model, self._weights) != chosen:
             self._dialog.close()
         if self._dialog is None:
-            self._model = self._panel.model
+            self._model, self._weights = chosen
             entry = MODELS[self._model]
             fit = {"device": load_settings().device}
             self._dialog = PretrainDialog(
-                f"{entry.title} on {self._project.name}", objectives_for(entry), fit, self._panel.window()
+                f"{entry.title} on {self._project.name}",
+                objectives_for(entry),
+                fit,
+                self._weights,
+                self._panel.window(),
             )
             self._dialog.start_requested.connect(self._start)
             self._dialog.finished.connect(self._forget)
@@ -78,7 +83,7 @@ class PretrainFlow(QObject):
             out=str(folder),
             objective_options=options,
             task_options={name: value for name, value in read.items() if name in known},
-            weights=self._panel.weights,
+            weights=self._weights,
             fit_options={**fit, "threads": max(1, thread_count() - 1)},  # one core is the window's
         )
         handle = self._center.submit(job, title=f"Pre-train {entry.title} on {self._project.name}")
