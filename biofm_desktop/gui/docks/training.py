@@ -252,6 +252,7 @@ class TrainingPanel(QWidget):
             combo.setItemData(combo.count() - 1, tip, _HELP)
         combo.setCurrentIndex(max(0, combo.findData(chosen)) if rows else -1)
         combo.blockSignals(False)
+        combo.view().setMinimumWidth(combo.view().sizeHintForColumn(0))  # names of runs are told apart by their end
         combo.setEnabled(len(rows) > 0)
         combo.setPlaceholderText("" if rows else "None fits these data")
         self._show_help()
