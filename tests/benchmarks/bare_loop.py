@@ -40,7 +40,8 @@ def samples_per_second(job: TrainJob, seconds: float) -> float:
         torch.manual_seed(options.seed)
         network = placed(entry.build(task.inputs, task.outputs), device)
         network.train()
-        optimizer = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
+        rates = {"lr": options.learning_rate, "weight_decay": options.weight_decay}
+        optimizer = torch.optim.AdamW(network.parameters(), fused=True, **rates)
         steps = options.epochs * math.ceil(len(items) / options.batch_size)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.learning_rate, steps, cycle_momentum=False)
         chance = torch.Generator().manual_seed(options.seed)

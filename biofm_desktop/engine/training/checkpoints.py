@@ -16,10 +16,10 @@ from .state import STATE, Kept, Movers, Standing, write_state
 
 #: The name of an epoch's weights.
 EPOCH = "epoch-{:04d}.safetensors"
-_SECONDS_BETWEEN = 15.0
-#: The state of a large network takes a while to write: at most a twentieth of the time goes there, and at most a
+_SECONDS_BETWEEN = 30.0
+#: The files of a large network take a while to write: at most 0.5 % of the time goes into each kind, but at most a
 #: minute of work is repeated.
-_TIMES_ITS_COST, _MOST_REPEATED = 20.0, 55.0
+_TIMES_ITS_COST, _MOST_REPEATED = 200.0, 55.0
 #: Seconds that the best weights may take to be written in every epoch.
 _CHEAP = 1.0
 
@@ -57,7 +57,7 @@ class Checkpoints:
         self.best: dict[str, Tensor] | None = None
         self.best_epoch = 0
         self.went_on, self.ended = False, ""
-        self._written, self._last_cost = 0.0, 0.0
+        self._written, self._last_cost = 0.0, 0.0  # the first epoch is kept at once
         self._state_at, self._state_cost = time.monotonic(), 0.0
         self._epoch_at, self._epoch_cost = 0.0, 0.0
         self._best_at, self._best_cost, self._best_waits = 0.0, 0.0, False
@@ -65,7 +65,7 @@ class Checkpoints:
     def keep_best(self, epoch: int) -> None:
         """Note the present weights as the best, and write them.
 
-        Those that take long to write wait where that would take more than a twentieth of the time: till the state is
+        Those that take long to write wait where that would take more than 0.5 % of the time: till the state is
         written that tells of them, or the end.
         """
         self.best_epoch = epoch
@@ -85,7 +85,7 @@ class Checkpoints:
         """Let the weights of this epoch stand beside those of the ``count - 1`` latest ones; older files go.
 
         Weights that were just written as the best get a second name; others, and the best where they wait, are written
-        where that takes no more than a twentieth of the time. The best epoch's file stays.
+        where that takes no more than 0.5 % of the time. The best epoch's file stays.
         """
         if self._quiet or not count:
             return

@@ -42,7 +42,7 @@ def optimizer_of(groups: Iterable[dict[str, Any]], options: OptimisingOptions, r
     """
     match options.optimizer:
         case "sgd":
-            return torch.optim.SGD(list(groups), lr=rate, momentum=_MOMENTUM, nesterov=True)
+            return torch.optim.SGD(list(groups), lr=rate, momentum=_MOMENTUM, nesterov=True, fused=True)
         case "nadam":
             return torch.optim.NAdam(list(groups), lr=rate, decoupled_weight_decay=True)
         case "lion":
@@ -50,7 +50,7 @@ def optimizer_of(groups: Iterable[dict[str, Any]], options: OptimisingOptions, r
 
             return Lion(list(groups), lr=rate)
         case _:
-            return torch.optim.AdamW(list(groups), lr=rate)
+            return torch.optim.AdamW(list(groups), lr=rate, fused=True)
 
 
 def carry_over(before: torch.optim.Optimizer | None, now: torch.optim.Optimizer) -> None:
