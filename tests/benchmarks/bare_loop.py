@@ -1,13 +1,14 @@
 """The baseline: a plain PyTorch loop over the same items, model, seed, optimiser, schedule and threads as a `TrainJob`.
 
-Run by bench_training.py in a process of its own: it reads lines ``<seconds> <job as JSON>`` and answers each with the
-samples per second.
+Run in a process of its own: it reads lines ``<seconds> <job as JSON>`` and answers each with the samples per second;
+with 0 seconds it goes on until it is killed and answers each step with a line.
 """
 
 import json
 import math
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,8 +27,8 @@ from biofm_desktop.engine.training.precision import Precision
 WARM_UP = 3
 
 
-def samples_per_second(job: TrainJob, seconds: float) -> float:
-    """Train for so long and return the rate, the first few steps left out."""
+def steps(job: TrainJob) -> Iterator[int]:
+    """Train without end; give the size of each batch that was learnt."""
     options, entry = from_json(FitOptions, job.fit_options), MODELS[job.model]
     dataset = open_data([Path(path) for path in job.data])
     samples = with_split(dataset.samples, seed=options.seed, validation=options.validation)
@@ -42,10 +43,10 @@ def samples_per_second(job: TrainJob, seconds: float) -> float:
         network.train()
         rates = {"lr": options.learning_rate, "weight_decay": options.weight_decay}
         optimizer = torch.optim.AdamW(network.parameters(), fused=True, **rates)
-        steps = options.epochs * math.ceil(len(items) / options.batch_size)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.learning_rate, steps, cycle_momentum=False)
+        planned = options.epochs * math.ceil(len(items) / options.batch_size)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.learning_rate, planned, cycle_momentum=False)
         chance = torch.Generator().manual_seed(options.seed)
-        seen, done, losses, began = 0, 0, [], 0.0
+        losses = []
         while True:
             order = torch.randperm(len(items), generator=chance).tolist()
             for start in range(0, len(order), options.batch_size):
@@ -60,13 +61,20 @@ def samples_per_second(job: TrainJob, seconds: float) -> float:
                 optimizer.step()
                 schedule.step()
                 losses.append(loss.item())
-                done += 1
-                if done == WARM_UP:
-                    began = time.perf_counter()
-                elif done > WARM_UP:
-                    seen += len(batch)
-                    if time.perf_counter() - began > seconds:
-                        return seen / (time.perf_counter() - began)
+                yield len(batch)
+
+
+def samples_per_second(job: TrainJob, seconds: float) -> float:
+    """Train for so long and return the rate, the first few steps left out."""
+    seen, began = 0, 0.0
+    for done, size in enumerate(steps(job), 1):
+        if done == WARM_UP:
+            began = time.perf_counter()
+        elif done > WARM_UP:
+            seen += size
+            if time.perf_counter() - began > seconds:
+                break
+    return seen / (time.perf_counter() - began)
 
 
 def main() -> None:
@@ -75,7 +83,11 @@ def main() -> None:
         seconds, _, job = line.partition(" ")
         asked = job_from_json(json.loads(job))
         assert isinstance(asked, TrainJob)
-        print(samples_per_second(asked, float(seconds)), flush=True)
+        if float(seconds):
+            print(samples_per_second(asked, float(seconds)), flush=True)
+        else:
+            for size in steps(asked):
+                print(size, flush=True)
 
 
 if __name__ == "__main__":

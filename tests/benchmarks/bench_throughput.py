@@ -1,5 +1,7 @@
 """Samples a second of a training through the warm child over a bare PyTorch loop, for three kinds of models.
 
+Both train at once and run in short turns.
+
 ``.venv/bin/python tests/benchmarks throughput [--quick] [--device cuda]``; needs no display.
 """
 
@@ -9,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 import made_up
-from measuring import REPEATS, Row, interleaved, ratio, show
-from throughput import BareLoop, through_child
+from measuring import REPEATS, Row, load, ratio, show
+from throughput import in_turns
 
 from biofm_desktop.engine.runners import Child
 
@@ -37,20 +39,20 @@ def main() -> None:
         for job in kinds.values():
             job.fit_options["device"] = given.device
         seconds, repeats = (3.0, 1) if given.quick else (given.seconds, REPEATS)
-        bare, child = BareLoop(), Child()
+        child, rows = Child(), []
         child.wait_warm()
-        conditions = {}
-        for kind, job in kinds.items():
-            conditions[f"{kind}: bare"] = lambda job=job: bare.rate(job, seconds)  # type: ignore[misc]
-            conditions[f"{kind}: child"] = lambda job=job: through_child(child, job, seconds)  # type: ignore[misc]
-        found = interleaved(conditions, repeats)
-        bare.close()
+        found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds}
+        for turn in range(repeats):
+            for kind, job in kinds.items():
+                pair = in_turns(child, job, seconds)
+                found[kind].append(pair)
+                said = f"{pair[1] / pair[0]:.3f} = {pair[1]:.0f} / {pair[0]:.0f}"
+                print(f"  {turn + 1}/{repeats}  {kind:20} {said}   (load {load()})", flush=True)
         child.close()
-    rows = []
-    for kind in kinds:
-        of_bare = found[f"{kind}: bare"]
-        beside = f"bare loop {statistics.median(of_bare):.0f} samples/s"
-        rows.append(Row(f"{kind}: child / bare loop", ratio(found[f"{kind}: child"], of_bare), "", beside, AIM))
+    for kind, pairs in found.items():
+        bare, ours = zip(*pairs)
+        beside = f"bare loop {statistics.median(bare):.0f} samples/s"
+        rows.append(Row(f"{kind}: child / bare loop", ratio(ours, bare), "", beside, AIM))
     show(f"Throughput on {given.device}", rows)
 
 

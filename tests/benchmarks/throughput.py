@@ -7,12 +7,17 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 
+import psutil
 from bare_loop import WARM_UP
 
 from biofm_desktop.engine.events import Event, Failed, StepDone
 from biofm_desktop.engine.jobs import TrainJob
 from biofm_desktop.engine.runners import Child
+
+#: Shorter than the phases of about a second in which a machine that others use too is faster or slower by half.
+TURN_SECONDS = 0.15
 
 
 class BareLoop:
@@ -61,6 +66,87 @@ class StepClock:
     def rate(self) -> float:
         """Return samples a second."""
         return (self._last - self._first) * self._batch / (self._now - self._began)
+
+
+class OwnTime:
+    """Samples of a training by the time that it was allowed to run; on Linux and Windows it keeps to one core."""
+
+    def __init__(self, process: psutil.Process) -> None:
+        if hasattr(process, "cpu_affinity"):
+            process.cpu_affinity([0])  # neighbours on the host slow one core and not the other
+        self._process, self._ran, self._since = process, 0.0, time.perf_counter()
+        self._running, self._steps, self.marks = True, 0, list[tuple[float, int]]()
+
+    def now(self) -> float:
+        """Return how long it has run."""
+        return self._ran + (time.perf_counter() - self._since if self._running else 0.0)
+
+    def learnt(self, samples: int) -> None:
+        """Note samples that were just learnt; the first few steps do not count."""
+        self._steps += 1
+        if self._steps >= WARM_UP:
+            self.marks.append((self.now(), samples))
+
+    def hold(self) -> None:
+        """Suspend it."""
+        self._ran, self._running = self.now(), False
+        self._process.suspend()
+
+    def let(self) -> None:
+        """Let it run."""
+        self._since, self._running = time.perf_counter(), True
+        self._process.resume()
+
+    @property
+    def rate(self) -> float:
+        """Return samples a second of its own time."""
+        return sum(samples for _, samples in self.marks[1:]) / (self.marks[-1][0] - self.marks[0][0])
+
+
+def in_turns(child: Child, job: TrainJob, seconds: float) -> tuple[float, float]:
+    """Train both at once, each suspended while the other runs, in short turns; return the rates, the bare one first."""
+    words = [sys.executable, str(Path(__file__).with_name("bare_loop.py"))]
+    bare = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert bare.stdin is not None
+    bare.stdin.write(f"0 {json.dumps(job.to_json())}\n")
+    bare.stdin.flush()
+    batch, run = job.fit_options["batch_size"], child.run(job)
+    assert child._process is not None
+    ours, theirs = OwnTime(psutil.Process(child._process.popen.pid)), OwnTime(psutil.Process(bare.pid))
+
+    def read_bare() -> None:
+        assert bare.stdout is not None
+        for line in bare.stdout:
+            theirs.learnt(int(line))
+
+    def read_child() -> None:
+        for event in run:
+            if isinstance(event, Failed):
+                raise RuntimeError(event.detail or event.message)
+            if isinstance(event, StepDone):
+                ours.learnt(batch)
+
+    readers = [Thread(target=read, daemon=True) for read in (read_bare, read_child)]
+    for reader in readers:
+        reader.start()
+    while not (ours.marks and theirs.marks):
+        time.sleep(0.05)
+    for side in (ours, theirs):
+        side.hold()
+        side.marks.clear()
+    while min(ours.now(), theirs.now()) < seconds or min(len(ours.marks), len(theirs.marks)) < 2:
+        for side in (theirs, ours):
+            side.let()
+            time.sleep(TURN_SECONDS)
+            side.hold()
+    found = theirs.rate, ours.rate
+    ours.let()
+    run.stop()
+    bare.kill()
+    for reader in readers:
+        reader.join()
+    shutil.rmtree(job.out)
+    return found
 
 
 def through_child(child: Child, job: TrainJob, seconds: float) -> float:
