@@ -16,11 +16,12 @@ from .flows.cluster_flow import ClusterFlow
 from .flows.loop_flow import LoopFlow
 from .flows.prediction_flow import PredictionFlow
 from .flows.queue_flow import QueueFlow
+from .flows.runs import folder_of
 from .flows.suggest_flow import SuggestFlow
 from .flows.training_flow import TrainingFlow
 from .panels import Panels
 from .workbench import Workbench
-from .workers.job_center import JobCenter
+from .workers.job_center import JobCenter, JobHandle
 
 
 class Work(QObject):
@@ -82,6 +83,7 @@ class Work(QObject):
         """The model in use is the one that the predictions panel names."""
         self.predict.run_changed.connect(self.suggest.set_run)
         self.predict.run_changed.connect(self.loop.set_run)
+        self.loop.began.connect(self._draw_learning)
         self.loop.run_made.connect(self.predict.set_run)
         self.loop.run_left.connect(self.predict.set_run)
         self.loop.run_made.connect(lambda _: self.train.refresh_runs())
@@ -90,6 +92,15 @@ class Work(QObject):
             flow.show_sample.connect(bench.show)
         bench.current_changed.connect(self.suggest.set_current_key)
         bench.edited.connect(lambda _: self.suggest.refresh_labels())
+
+    def _draw_learning(self, handle: JobHandle) -> None:
+        """Draw the curves of corrections that are learnt, unless a training is watched."""
+        if self.train.running:
+            return
+        folder = folder_of(handle.job)
+        self.plots.begin_run(str(folder), folder.name)
+        handle.events_arrived.connect(lambda events: self.plots.take(events, of=str(folder)))
+        handle.finished.connect(lambda _: folder.exists() or self.plots.hide_run(str(folder)))  # it was dropped
 
     def open_run(self, folder: Path) -> None:
         """Show the plots of a run and predict with it."""

@@ -78,6 +78,9 @@ def test_from_proposals_to_a_model_that_learnt_the_correction(window, qtbot, tmp
     wait(lambda: predicting.currentData() != str(first))
     second = Path(predicting.currentData())
     assert second.name.endswith("biomed-cnn-corrected")
+    curves = window.work.plots._runs  # it was drawn while it learnt, in place of the training before it
+    assert list(curves) == [str(second)]
+    assert len(curves[str(second)].curves["train loss"]) > 1
     after = load_file(second / "model.safetensors")
     assert any((after[name] != before[name]).any() for name in before)
     assert all((load_file(first / "model.safetensors")[name] == before[name]).all() for name in before)

@@ -49,6 +49,15 @@ def test_a_live_run_grows_in_the_plot(panel):
     assert len(after["validation"][0]) == 4
 
 
+def test_events_of_a_run_that_is_no_longer_shown_are_left_out(panel):
+    panel.begin_run("learnt", "corrected")
+    panel.take(events()[:21], of="learnt")
+    panel.begin_run("run", "resnet18")
+    panel.take(events()[:11], of="run")
+    panel.take(events()[21:], of="learnt")
+    assert len(drawn(panel)["train"][0]) == 10
+
+
 def test_the_axis_counts_steps_or_epochs(panel):
     panel.begin_run("run", "resnet18")
     panel.take(events())

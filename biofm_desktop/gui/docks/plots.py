@@ -94,9 +94,9 @@ class PlotsPanel(QWidget):
         self._fit()
         self._arrange()
 
-    def take(self, events: Sequence[Event]) -> None:
-        """Add events of the run under way."""
-        if self._live in self._runs:
+    def take(self, events: Sequence[Event], of: str = "") -> None:
+        """Add events of the run under way; those ``of`` a run that is no longer the one shown are left out."""
+        if self._live in self._runs and of in ("", self._live):
             if self._watcher.take(events):
                 self._show_hints()
             run = self._runs[self._live]

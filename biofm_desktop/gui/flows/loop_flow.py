@@ -23,11 +23,13 @@ from .suggest_flow import SuggestFlow
 class LoopFlow(QObject):
     """Collects corrections; at the user's key a short retraining learns them while the user goes on.
 
-    When it has ended, ``run_made`` gives the new run; new samples are proposed, and ``predict_requested`` asks for what
-    it says of them and of the corrected ones. ``status_changed`` says in a few words what goes on.
+    ``began`` gives the handle of each. When it has ended, ``run_made`` gives the new run; new samples are proposed, and
+    ``predict_requested`` asks for what it says of them and of the corrected ones. ``status_changed`` says in a few
+    words what goes on.
     """
 
     show_sample = Signal(str)
+    began = Signal(object)
     run_made = Signal(Path)
     run_left = Signal(Path)
     predict_requested = Signal(list)
@@ -153,6 +155,7 @@ class LoopFlow(QObject):
         handle = self._handle = self._center.submit(job, title=f"{job.title} in {project.name}")
         handle.events_arrived.connect(self._take)
         handle.finished.connect(self._end)
+        self.began.emit(handle)
         self._look()
 
     @Slot(object)

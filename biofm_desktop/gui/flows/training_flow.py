@@ -63,10 +63,10 @@ class TrainingFlow(QObject):
         self.weights = WeightsFlow(panel, center, self._layers, self)
         self.leaks = LeaksFlow(panel, center, self)
         self.steering = SteeringFlow(
-            panel, lambda: folder_of(self._handle.job) if self._running and self._handle else None, self
+            panel, lambda: folder_of(self._handle.job) if self.running and self._handle else None, self
         )
         self.classes = ClassesFlow(panel, center, self)
-        self.augmentation = AugmentationFlow(panel, center, lambda: self._handle if self._running else None, self)
+        self.augmentation = AugmentationFlow(panel, center, lambda: self._handle if self.running else None, self)
         self.studies = Studies(panel, center, self._job, self._kept, self)
         self.pretraining = PretrainFlow(panel, center, self)
         self.previews = PreviewFlow(plots.previews, self._kept, self)
@@ -93,7 +93,7 @@ class TrainingFlow(QObject):
         tasks = [task for task in TASKS if task.takes is kind]
         self._panel.offer_tasks(tasks, suggested(project.dataset, tasks) if project else "")
         self._list_runs()
-        if not self._running:
+        if not self.running:
             self._plots.clear()
             self.previews.clear()
             self._panel.show_status("" if project else "Open data first.")
@@ -101,8 +101,8 @@ class TrainingFlow(QObject):
 
     def open_run(self, folder: Path) -> None:
         """Draw the curves of a finished run: alone, or over those of the training under way."""
-        self._read_run(folder, alone=not self._running)
-        if not self._running:
+        self._read_run(folder, alone=not self.running)
+        if not self.running:
             self.previews.show_run(folder)
 
     def refresh_runs(self) -> None:
@@ -115,7 +115,8 @@ class TrainingFlow(QObject):
         return self._handle
 
     @property
-    def _running(self) -> bool:
+    def running(self) -> bool:
+        """Say whether it is under way."""
         return self._handle is not None and not self._handle.ended
 
     # Choices
@@ -160,13 +161,13 @@ class TrainingFlow(QObject):
         options: dict[str, Any] = {}
         with contextlib.suppress(Fault):
             options = self._panel.fit_form.values()
-        frozen = self._frozen if not self._running or self.steering.frozen is None else self.steering.frozen
-        asked = Asked(frozen, entry.title, options, running=self._running)
+        frozen = self._frozen if not self.running or self.steering.frozen is None else self.steering.frozen
+        asked = Asked(frozen, entry.title, options, running=self.running)
         if not self._layers.ask(asked, self._panel.window()):
-            self.message.emit("Reading the layers of the model" + (" once the job has ended" if self._running else ""))
+            self.message.emit("Reading the layers of the model" + (" once the job has ended" if self.running else ""))
 
     def _freeze(self, patterns: tuple[str, ...], options: dict[str, Any]) -> None:
-        if self._running:
+        if self.running:
             self.steering.freeze(patterns)
             return
         self._frozen = patterns
@@ -174,7 +175,7 @@ class TrainingFlow(QObject):
         self._show_layers()
 
     def _freeze_all_but_head(self) -> None:
-        if not self._running:
+        if not self.running:
             self._freeze(self._layers.all_but_head(), {})
 
     def _show_layers(self) -> None:
@@ -211,7 +212,7 @@ class TrainingFlow(QObject):
     def _go_on(self, name: str, epochs: int) -> None:
         """Go on with an earlier run, its curves drawn on."""
         job, title = ContinueJob(run_folder=name, epochs=epochs), f"Go on with {Path(name).name}"
-        if not self._running:
+        if not self.running:
             self.background_wanted.emit(job, title) if needs_team(job) else self._submit(job, title)
 
     def _submit(self, job: TrainJob | ContinueJob, title: str) -> None:
@@ -219,7 +220,7 @@ class TrainingFlow(QObject):
         handle = self._center.submit(job, title=title)
         if idle:
             self._center.run_next(handle)  # a queue that is paused is no reason to let the user wait
-        if not self._running:
+        if not self.running:
             self._follow(handle)
         elif handle is not self._handle:
             self.message.emit(f"{title}: {len(self._center.waiting)} in the queue now, in the Jobs panel")
@@ -237,7 +238,7 @@ class TrainingFlow(QObject):
     def _note_state(self, handle: JobHandle) -> None:
         if handle.state in ("starting", "running", "paused") and handle not in self._begun:
             self._begun.append(handle)
-            if handle is not self._handle and not (handle.background and self._running):
+            if handle is not self._handle and not (handle.background and self.running):
                 self._follow(handle)
         self._show_state()
 
@@ -266,7 +267,7 @@ class TrainingFlow(QObject):
     def _words(self) -> str:
         """Return what the training shown is doing, and how many wait."""
         words = self._status.text()
-        if self._running and self._handle is not None:
+        if self.running and self._handle is not None:
             words = _STATES.get(self._handle.state, words)
         waiting = [handle for handle in self._center.waiting if handle is not self._handle]
         paused = ", which is paused" if self._center.held else ""
@@ -337,7 +338,7 @@ class TrainingFlow(QObject):
         assert self._project is not None
         planned = self._project.folder / "runs" / f"{self._panel.model}-by-hand"
         try:
-            job = self._handle.job if self._running and self._handle else self._job(planned)
+            job = self._handle.job if self.running and self._handle else self._job(planned)
         except Fault as fault:
             self._panel.check()
             self._panel.show_status(fault.message, "error")
@@ -351,7 +352,7 @@ class TrainingFlow(QObject):
         self.augmentation.show_running()
         ready = bool(self._project and self._panel.model)
         self._panel.show_start(ready=ready, queue=self._center.busy)
-        if self._running and self._handle:
+        if self.running and self._handle:
             self._panel.show_state(self._handle.state)
             self._panel.show_status(self._words())
         else:
