@@ -98,9 +98,14 @@ class Work(QObject):
         if self.train.running:
             return
         folder = folder_of(handle.job)
+
+        def end() -> None:
+            if not folder.exists():  # what it learnt was dropped
+                self.plots.hide_run(str(folder))
+
         self.plots.begin_run(str(folder), folder.name)
         handle.events_arrived.connect(lambda events: self.plots.take(events, of=str(folder)))
-        handle.finished.connect(lambda _: folder.exists() or self.plots.hide_run(str(folder)))  # it was dropped
+        handle.finished.connect(end)
 
     def open_run(self, folder: Path) -> None:
         """Show the plots of a run and predict with it."""
