@@ -69,10 +69,10 @@ class StepClock:
 
 
 class OwnTime:
-    """Samples of a training by the time that it was allowed to run; on Linux and Windows it keeps to one core."""
+    """Samples of a training by the time that it was allowed to run; ``one_core`` keeps it there on Linux and Windows."""
 
-    def __init__(self, process: psutil.Process) -> None:
-        if hasattr(process, "cpu_affinity"):
+    def __init__(self, process: psutil.Process, *, one_core: bool) -> None:
+        if one_core and hasattr(process, "cpu_affinity"):
             process.cpu_affinity([0])  # neighbours on the host slow one core and not the other
         self._process, self._ran, self._since = process, 0.0, time.perf_counter()
         self._running, self._steps, self.marks = True, 0, list[tuple[float, int]]()
@@ -112,7 +112,10 @@ def in_turns(child: Child, job: TrainJob, seconds: float) -> tuple[float, float]
     bare.stdin.flush()
     batch, run = job.fit_options["batch_size"], child.run(job)
     assert child._process is not None
-    ours, theirs = OwnTime(psutil.Process(child._process.popen.pid)), OwnTime(psutil.Process(bare.pid))
+    one_core = job.fit_options["device"] == "cpu"  # beside a GPU the next batch is made ready in a thread
+    ours = OwnTime(psutil.Process(child._process.popen.pid), one_core=one_core)
+    theirs = OwnTime(psutil.Process(bare.pid), one_core=one_core)
+    failed: list[str] = []
 
     def read_bare() -> None:
         assert bare.stdout is not None
@@ -122,14 +125,20 @@ def in_turns(child: Child, job: TrainJob, seconds: float) -> tuple[float, float]
     def read_child() -> None:
         for event in run:
             if isinstance(event, Failed):
-                raise RuntimeError(event.detail or event.message)
+                failed.append(event.detail or event.message)
             if isinstance(event, StepDone):
                 ours.learnt(batch)
+
+    def check() -> None:
+        if failed or bare.poll() is not None:
+            bare.kill()
+            raise RuntimeError("".join(failed) or "the bare loop broke off")
 
     readers = [Thread(target=read, daemon=True) for read in (read_bare, read_child)]
     for reader in readers:
         reader.start()
     while not (ours.marks and theirs.marks):
+        check()
         time.sleep(0.05)
     for side in (ours, theirs):
         side.hold()
@@ -139,6 +148,7 @@ def in_turns(child: Child, job: TrainJob, seconds: float) -> tuple[float, float]
             side.let()
             time.sleep(TURN_SECONDS)
             side.hold()
+        check()
     found = theirs.rate, ours.rate
     ours.let()
     run.stop()
