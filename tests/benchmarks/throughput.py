@@ -69,7 +69,7 @@ class StepClock:
 
 
 class OwnTime:
-    """Samples of a training by the time that it was allowed to run; ``one_core`` keeps it there on Linux and Windows."""
+    """Samples of a training by the time that it was allowed to run; ``one_core`` binds it on Linux and Windows."""
 
     def __init__(self, process: psutil.Process, *, one_core: bool) -> None:
         if one_core and hasattr(process, "cpu_affinity"):
