@@ -32,20 +32,21 @@ def training_memory(layers: Sequence[Layer], frozen: Set[str], batch_size: int) 
     """Return what training needs when the layers and tensors named in ``frozen`` stay as they are.
 
     ``layers`` are in the order of the data's way. Nothing is kept for the backward pass before the first layer that
-    learns; behind it all is. What is worked on lies in memory besides: the two largest neighbours, as they are and as
-    the convolutions' library turns them, and two copies of the largest tensor while the optimiser moves it.
+    learns; behind it all is. What is worked on lies in memory besides: what the largest layer takes and gives, twice
+    where it is a convolution, whose library turns both. Fused optimisers move the weights where they are.
     """
     learnt = [trained_of(layer, frozen) for layer in layers]
     first = next((place for place, count in enumerate(learnt) if count), len(layers))
     kept = sum(layer.activation_bytes for layer in layers[first:])
-    passed = [FLOAT * math.prod(layer.shape) for layer in layers]
-    passing = max((a + b for a, b in zip([0, *passed], passed)), default=0)
+    passed = [0, *(FLOAT * math.prod(layer.shape) for layer in layers)]
+    turned = [2 if layer.kind.startswith("Conv") else 1 for layer in layers]
+    passing = max((n * (taken + given) for n, taken, given in zip(turned, passed, passed[1:])), default=0)
     return MemoryNeed(
         weights=FLOAT * sum(layer.parameters for layer in layers),
         gradients=FLOAT * sum(learnt),
         optimiser=MOMENTS * sum(learnt),
         activations=batch_size * kept,
-        working=batch_size * 2 * passing + 2 * FLOAT * max(learnt, default=0) + (_AROUND if layers else 0),
+        working=batch_size * passing + (_AROUND if layers else 0),
     )
 
 

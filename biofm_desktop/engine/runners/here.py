@@ -11,6 +11,8 @@ from biofm_desktop.engine.faults import Fault, system_fault
 from biofm_desktop.engine.jobs.base import Job
 from biofm_desktop.engine.ranks import local_size
 
+from .allocator import keep_freed_memory
+
 
 class Killed(BaseException):
     """Thrown into a job that must end at once; a job saves on GeneratorExit, not on this."""
@@ -45,6 +47,7 @@ class HereRun:
 
     def __iter__(self) -> Iterator[Event]:
         use_threads()
+        keep_freed_memory()
         under_way, ended = False, False
         try:
             steps = self.job.run()

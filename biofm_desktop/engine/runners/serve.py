@@ -6,9 +6,7 @@ child itself.
 """
 
 import collections
-import ctypes
 import faulthandler
-import gc
 import importlib
 import json
 import os
@@ -23,6 +21,7 @@ from typing import Any, BinaryIO
 
 from biofm_desktop.engine.events import Event, Saved, to_line
 from biofm_desktop.engine.pipes import own_pipes
+from biofm_desktop.engine.runners.allocator import give_back_memory
 from biofm_desktop.engine.runners.here import HereRun, failure, use_threads
 
 #: The argument of a child that imports nothing ahead.
@@ -179,14 +178,6 @@ def warm_up() -> float:
     _import(("torch", "torchvision", "torch.optim", "torch._dynamo"))  # the first optimizer imports the compiler
     use_threads()
     return round(time.perf_counter() - began, 3)
-
-
-def give_back_memory() -> None:
-    """Drop what the last job left in cycles, and let the system have what the allocator holds on to."""
-    gc.collect()
-    if sys.platform.startswith("linux"):
-        with suppress(OSError, AttributeError):  # another C library than glibc
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 def be_kind() -> None:

@@ -1,5 +1,7 @@
 """What the freeze dialog says of memory."""
 
+from dataclasses import replace
+
 from biofm_desktop.engine.models.base import Layer
 from biofm_desktop.engine.models.memory import as_text, trained_of, training_memory
 
@@ -10,7 +12,7 @@ LAYERS = [
 ]
 
 
-#: Two copies of what the two largest neighbours give.
+#: Two copies of what the second convolution takes and gives.
 PASSING = 2 * 2 * 8 * 28 * 28 * 4
 AROUND = 20_000_000
 
@@ -19,7 +21,7 @@ def test_without_freezing_every_weight_costs_sixteen_bytes_and_every_activation_
     need = training_memory(LAYERS, set(), batch_size=2)
     assert (need.weights, need.gradients, need.optimiser) == (330 * 4, 330 * 4, 330 * 8)
     assert need.activations == 2 * (4000 + 6000 + 12)
-    assert need.working == 2 * PASSING + 2 * 4 * 200 + AROUND
+    assert need.working == 2 * PASSING + AROUND
     assert need.total == 330 * 16 + 2 * 10012 + need.working
 
 
@@ -27,7 +29,12 @@ def test_frozen_layers_before_the_first_that_learns_keep_nothing():
     need = training_memory(LAYERS, {"stem.0", "stem.1"}, batch_size=2)
     assert need.gradients == 30 * 4
     assert need.activations == 2 * 12
-    assert need.working == 2 * PASSING + 2 * 4 * 30 + AROUND
+    assert need.working == 2 * PASSING + AROUND
+
+
+def test_only_convolutions_turn_what_they_take_and_give():
+    norm = [replace(layer, kind="BatchNorm2d") for layer in LAYERS]
+    assert training_memory(norm, set(), batch_size=1).working == PASSING // 2 + AROUND
 
 
 def test_of_a_layer_of_which_one_tensor_stays_only_the_others_learn():

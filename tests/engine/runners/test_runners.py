@@ -17,7 +17,8 @@ import pytest
 from biofm_desktop.engine.events import Failed, Finished, Saved, Started, StepDone
 from biofm_desktop.engine.jobs import SelfTestJob
 from biofm_desktop.engine.runners import Child, HereRun, thread_count
-from biofm_desktop.engine.runners.serve import Sender, give_back_memory
+from biofm_desktop.engine.runners.allocator import give_back_memory
+from biofm_desktop.engine.runners.serve import Sender
 
 
 @pytest.fixture(scope="module")
