@@ -1,6 +1,7 @@
 """Samples a second of the same training: as a bare PyTorch loop, and through the warm child."""
 
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from biofm_desktop.engine.events import Event, Failed, StepDone
 from biofm_desktop.engine.jobs import TrainJob
 from biofm_desktop.engine.runners import Child
 
-#: Shorter than the phases of about a second in which a machine that others use too is faster or slower by half.
-TURN_SECONDS = 0.15
+#: Shorter than the phases of about a second in which a machine that others use too is faster or slower by half, and
+#: drawn by chance: with turns of 0.15 s each the slow phases fell on one side alone, for a whole measurement.
+TURN_SECONDS = (0.05, 0.25)
 
 
 class BareLoop:
@@ -143,10 +145,11 @@ def in_turns(child: Child, job: TrainJob, seconds: float) -> tuple[float, float]
     for side in (ours, theirs):
         side.hold()
         side.marks.clear()
+    chance = random.Random(0)
     while min(ours.now(), theirs.now()) < seconds or min(len(ours.marks), len(theirs.marks)) < 2:
-        for side in (theirs, ours):
+        for side in chance.sample((theirs, ours), 2):
             side.let()
-            time.sleep(TURN_SECONDS)
+            time.sleep(chance.uniform(*TURN_SECONDS))
             side.hold()
         check()
     found = theirs.rate, ours.rate

