@@ -201,7 +201,7 @@ class FreezeDialog(QDialog):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         # Not ResizeToContents, which measures every row anew at each tick (seconds for 500 layers).
-        for column, width in enumerate((100, 112, 82, 56, 68, 64, 54), 1):
+        for column, width in enumerate((100, 112, 106, 56, 68, 60, 54), 1):
             header.resizeSection(column, width)
         if self._running:
             for column in (RATE, OPENS):
