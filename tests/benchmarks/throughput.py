@@ -18,7 +18,7 @@ from biofm_desktop.engine.jobs import TrainJob
 from biofm_desktop.engine.runners import Child
 
 #: Shorter than the phases of about a second in which a machine that others use too is faster or slower by half, and
-#: drawn by chance: with turns of 0.15 s each the slow phases fell on one side alone, for a whole measurement.
+#: drawn by chance: turns of 0.15 s each seemed to keep step with those phases for a whole measurement.
 TURN_SECONDS = (0.05, 0.25)
 
 
