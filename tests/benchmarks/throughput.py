@@ -1,6 +1,7 @@
 """Samples a second of the same training: as a bare PyTorch loop, and through the warm child."""
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -17,9 +18,9 @@ from biofm_desktop.engine.events import Event, Failed, StepDone
 from biofm_desktop.engine.jobs import TrainJob
 from biofm_desktop.engine.runners import Child
 
-#: Shorter than the phases of about a second in which a machine that others use too is faster or slower by half, and
-#: drawn by chance: turns of 0.15 s each seemed to keep step with those phases for a whole measurement.
-TURN_SECONDS = (0.05, 0.25)
+#: How long each stays on its core before both change places: shorter than the phases of about a second in which a core
+#: of a machine that others use too is faster or slower by half, and drawn by chance so as not to keep step with them.
+SWAP_SECONDS = (0.05, 0.25)
 
 
 class BareLoop:
@@ -70,43 +71,34 @@ class StepClock:
         return (self._last - self._first) * self._batch / (self._now - self._began)
 
 
-class OwnTime:
-    """Samples of a training by the time that it was allowed to run; ``one_core`` binds it on Linux and Windows."""
+class Side:
+    """One of two trainings that run at once: how far it got, and when."""
 
-    def __init__(self, process: psutil.Process, *, one_core: bool) -> None:
-        if one_core and hasattr(process, "cpu_affinity"):
-            process.cpu_affinity([0])  # neighbours on the host slow one core and not the other
-        self._process, self._ran, self._since = process, 0.0, time.perf_counter()
-        self._running, self._steps, self.marks = True, 0, list[tuple[float, int]]()
-
-    def now(self) -> float:
-        """Return how long it has run."""
-        return self._ran + (time.perf_counter() - self._since if self._running else 0.0)
+    def __init__(self, process: psutil.Process) -> None:
+        self._process, self._steps, self.marks = process, 0, list[tuple[float, int]]()
 
     def learnt(self, samples: int) -> None:
         """Note samples that were just learnt; the first few steps do not count."""
         self._steps += 1
         if self._steps >= WARM_UP:
-            self.marks.append((self.now(), samples))
+            self.marks.append((time.perf_counter(), samples))
 
-    def hold(self) -> None:
-        """Suspend it."""
-        self._ran, self._running = self.now(), False
-        self._process.suspend()
-
-    def let(self) -> None:
-        """Let it run."""
-        self._since, self._running = time.perf_counter(), True
-        self._process.resume()
+    def to_core(self, core: int) -> None:
+        """Compute on this core from now on."""
+        self._process.cpu_affinity([core])
 
     @property
     def rate(self) -> float:
-        """Return samples a second of its own time."""
+        """Return samples a second between the first and the last mark."""
         return sum(samples for _, samples in self.marks[1:]) / (self.marks[-1][0] - self.marks[0][0])
 
 
-def in_turns(child: Child, job: TrainJob, seconds: float) -> tuple[float, float]:
-    """Train both at once, each suspended while the other runs, in short turns; return the rates, the bare one first."""
+def at_once(child: Child, job: TrainJob, seconds: float) -> tuple[float, float]:
+    """Train both at once and return the rates, the bare one first.
+
+    On a CPU each has a core of its own, and both change places every so often. Nothing is suspended: the clock by
+    which the child writes its checkpoints would run on.
+    """
     words = [sys.executable, str(Path(__file__).with_name("bare_loop.py"))]
     bare = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert bare.stdin is not None
@@ -114,9 +106,7 @@ def in_turns(child: Child, job: TrainJob, seconds: float) -> tuple[float, float]
     bare.stdin.flush()
     batch, run = job.fit_options["batch_size"], child.run(job)
     assert child._process is not None
-    one_core = job.fit_options["device"] == "cpu"  # beside a GPU the next batch is made ready in a thread
-    ours = OwnTime(psutil.Process(child._process.popen.pid), one_core=one_core)
-    theirs = OwnTime(psutil.Process(bare.pid), one_core=one_core)
+    ours, theirs = Side(psutil.Process(child._process.popen.pid)), Side(psutil.Process(bare.pid))
     failed: list[str] = []
 
     def read_bare() -> None:
@@ -131,29 +121,26 @@ def in_turns(child: Child, job: TrainJob, seconds: float) -> tuple[float, float]
             if isinstance(event, StepDone):
                 ours.learnt(batch)
 
-    def check() -> None:
-        if failed or bare.poll() is not None:
-            bare.kill()
-            raise RuntimeError("".join(failed) or "the bare loop broke off")
-
     readers = [Thread(target=read, daemon=True) for read in (read_bare, read_child)]
     for reader in readers:
         reader.start()
-    while not (ours.marks and theirs.marks):
-        check()
-        time.sleep(0.05)
-    for side in (ours, theirs):
-        side.hold()
-        side.marks.clear()
-    chance = random.Random(0)
-    while min(ours.now(), theirs.now()) < seconds or min(len(ours.marks), len(theirs.marks)) < 2:
-        for side in chance.sample((theirs, ours), 2):
-            side.let()
-            time.sleep(chance.uniform(*TURN_SECONDS))
-            side.hold()
-        check()
+    cores = sorted(os.sched_getaffinity(0))[:2] if hasattr(os, "sched_getaffinity") else []
+    swapped = job.fit_options["device"] == "cpu" and len(cores) == 2
+    chance, until = random.Random(0), 0.0
+    while not until or time.perf_counter() < until or min(len(ours.marks), len(theirs.marks)) < 2:
+        if failed or bare.poll() is not None:
+            bare.kill()
+            raise RuntimeError("".join(failed) or "the bare loop broke off")
+        if swapped:
+            for side, core in zip((ours, theirs), cores):
+                side.to_core(core)
+            cores.reverse()
+        time.sleep(chance.uniform(*SWAP_SECONDS))
+        if not until and ours.marks and theirs.marks:  # both have warmed up: count from here
+            ours.marks.clear()
+            theirs.marks.clear()
+            until = time.perf_counter() + seconds
     found = theirs.rate, ours.rate
-    ours.let()
     run.stop()
     bare.kill()
     for reader in readers:

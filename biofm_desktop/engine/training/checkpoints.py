@@ -16,6 +16,7 @@ from .state import STATE, Kept, Movers, Standing, write_state
 
 #: The name of an epoch's weights.
 EPOCH = "epoch-{:04d}.safetensors"
+LAST = "last.safetensors"
 _SECONDS_BETWEEN = 30.0
 #: The files of a large network take a while to write: at most 0.5 % of the time goes into each kind, but at most a
 #: minute of work is repeated.
@@ -85,7 +86,7 @@ class Checkpoints:
         """Let the weights of this epoch stand beside those of the ``count - 1`` latest ones; older files go.
 
         Weights that were just written as the best get a second name; others, and the best where they wait, are written
-        where that takes no more than 0.5 % of the time. The best epoch's file stays.
+        where that takes no more than 0.5 % of the time, and are the last ones as well. The best epoch's file stays.
         """
         if self._quiet or not count:
             return
@@ -97,6 +98,8 @@ class Checkpoints:
             write_weights(merged(self._network), path)
             self._epoch_at = time.monotonic()
             self._epoch_cost = self._epoch_at - began
+            write_with(folder / LAST, lambda aside: _second_name(path, aside), room="checkpoint")
+            self._written = self._epoch_at
         best = folder / EPOCH.format(self.best_epoch)
         for old in sorted(folder.glob(EPOCH.format(0).replace("0000", "*")))[:-count]:
             if old != best:
@@ -110,7 +113,7 @@ class Checkpoints:
             return
         if now:
             self._write_best()
-        write_weights(merged(self._network), self.folder / "checkpoints" / "last.safetensors")
+        write_weights(merged(self._network), self.folder / "checkpoints" / LAST)
         self._written = time.monotonic()
         self._last_cost = self._written - began
 

@@ -221,8 +221,8 @@ class _Loop:
         done = EpochDone(at.epoch, at.step, sum(at.losses) / max(1, len(at.losses)), None, {})
         if len(self.validation):
             done = self._validated(done)
-        self.checkpoints.keep_last()
         self.checkpoints.keep_epoch(at.epoch, self.options.keep_epochs)
+        self.checkpoints.keep_last()
         at.end_epoch()
         yield done
         yield from self._told()
