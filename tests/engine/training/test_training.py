@@ -198,3 +198,19 @@ def test_best_weights_that_take_long_to_write_wait_for_the_state_and_the_end(tmp
     monkeypatch.setattr("biofm_desktop.engine.training.checkpoints.write_state", lambda *_: None)
     keeper.keep_state(None, {}, now=True)
     assert torch.equal(load_file(path)["head.weight"], network.head.weight)
+
+
+def test_weights_of_an_epoch_are_written_once_and_serve_as_the_last_ones(tmp_path):
+    network, folder = small_network(), tmp_path / "checkpoints"
+    keeper = Checkpoints(tmp_path, network)
+    keeper.keep_epoch(1, 3)
+    last, written = folder / "last.safetensors", (folder / "epoch-0001.safetensors").stat().st_mtime_ns
+    before = network.head.weight.detach().clone()
+    with torch.no_grad():
+        network.head.weight += 1
+    keeper.keep_last()  # not due: they were just written
+    assert last.stat().st_mtime_ns == written
+    assert torch.equal(load_file(last)["head.weight"], before)
+    keeper.keep_last(now=True)
+    assert torch.equal(load_file(last)["head.weight"], network.head.weight)
+    assert torch.equal(load_file(folder / "epoch-0001.safetensors")["head.weight"], before)
