@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
@@ -58,7 +58,7 @@ class Panels:
         if layout is None:
             return
         if place.scrolls:
-            scroll = QScrollArea(widgetResizable=True)
+            scroll = _Scroll(widgetResizable=True)
             scroll.setObjectName(f"dock.{name}_scroll")
             scroll.setWidget(widget)
             layout.addWidget(scroll)
@@ -107,6 +107,22 @@ class Panels:
             action.setToolTip(f"Show or hide the panel {place.title}")
             actions.append(action)
         return actions
+
+
+class _Scroll(QScrollArea):
+    """It may be lower than what it holds but not narrower, so that it scrolls down and never sideways."""
+
+    def minimumSizeHint(self) -> QSize:
+        least, held = super().minimumSizeHint(), self.widget()
+        if held is not None:
+            bar = self.verticalScrollBar().sizeHint().width()
+            least.setWidth(held.minimumSizeHint().width() + bar + 2 * self.frameWidth())
+        return least
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:  # what it holds has another least width, as with a new theme
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
 
 def _dock(window: QMainWindow, place: Place) -> QDockWidget:
