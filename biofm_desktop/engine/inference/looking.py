@@ -15,6 +15,7 @@ from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.models import MODELS
 from biofm_desktop.engine.samples import Grain, Sample
 from biofm_desktop.engine.tasks import Item
+from biofm_desktop.engine.tasks.thresholds import likeliest
 
 from .features import head_inputs, pooled
 from .run_folder import TrainedRun
@@ -143,7 +144,7 @@ def _of_pixels(
             for (down, across), logits in each_window(run.network, (height, width), feed, device):
                 chances = logits.float().softmax(0)
                 doubt[down, across] = MEASURES[measure](chances.movedim(0, -1)).cpu()
-                pixels += chances.argmax(0).flatten().bincount(minlength=run.task.outputs).cpu()
+                pixels += likeliest(chances).flatten().bincount(minlength=run.task.outputs).cpu()
                 parts.append(pooled(caught, logits[None])[0])
                 weights.append(logits[0].numel())
             means.append(float(doubt.mean()))

@@ -1,9 +1,10 @@
 """After a training: thresholds between the classes, tuned on its validation samples and kept in the run's card."""
 
+import time
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from biofm_desktop.engine.events import Event, Progress, Warned
 from biofm_desktop.engine.faults import Fault
@@ -16,7 +17,10 @@ from biofm_desktop.engine.tasks.thresholds import threshold, told, untuned
 if TYPE_CHECKING:
     import torch
 
+T = TypeVar("T")
+
 _CARD = "card.json"
+_SECONDS_BETWEEN = 0.2
 
 
 def forget_thresholds(folder: Path, task: Task) -> None:
@@ -46,9 +50,10 @@ def tune_thresholds(
         why = "there are no validation samples" if len(items) == 0 else f"{task.title.lower()} has no classes"
         yield Warned(f"No thresholds were tuned: {why}")
         return {}
-    yield Progress(0, 0, "Tuning thresholds")
     try:
-        found = tuned(run.network, task, items, options.tune, device, options.batch_size, _groups(items))
+        found = yield from _now_and_then(
+            tuned(run.network, task, items, options.tune, device, options.batch_size, _groups(items))
+        )
     except Fault as fault:
         yield Warned(f"No thresholds were tuned: {fault}")
         return {}
@@ -66,6 +71,20 @@ def tune_thresholds(
     card = read_json(folder / _CARD)
     write_json(folder / _CARD, {**card, "task_values": task.to_values(), "tuned": facts}, room="checkpoint")
     return facts
+
+
+def _now_and_then(tuning: Generator[Progress, None, T]) -> Generator[Event, None, T]:
+    """Let through what is told a few times a second; return what the tuning returns."""
+    told = 0.0
+    while True:
+        try:
+            how_far = next(tuning)
+        except StopIteration as end:
+            found: T = end.value
+            return found
+        if time.monotonic() - told > _SECONDS_BETWEEN:
+            told = time.monotonic()
+            yield how_far
 
 
 def _groups(items: Sequence[Item]) -> list[str]:

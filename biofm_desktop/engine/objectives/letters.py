@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from biofm_desktop.engine.options import option
 from biofm_desktop.engine.samples import Sample, SequenceSample
 from biofm_desktop.engine.tasks import Item
+from biofm_desktop.engine.tasks.thresholds import likeliest
 
 from .base import Objective, rand
 
@@ -94,6 +95,6 @@ def _right(outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str
     right, count = 0, 0
     for output, target in zip(outputs, targets):
         known = target != _PASSED
-        right += int(((output.argmax(0) == target) & known).sum())
+        right += int(((likeliest(output) == target) & known).sum())
         count += int(known.sum())
     return {"letters_right": right / count if count else 0.0}

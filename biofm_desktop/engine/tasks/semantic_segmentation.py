@@ -21,7 +21,7 @@ from .crops import random_crop
 from .intensity import INTENSITIES, common_channels, limits, scaled, shifted
 from .picture_augmentation import IGNORED, PictureAugmentation, bent, retouched
 from .recolouring import SLIGHT, WIDE, recoloured
-from .thresholds import chosen, shifted_by
+from .thresholds import chosen, likeliest, shifted_by
 
 if TYPE_CHECKING:
     from typing import Self
@@ -232,7 +232,7 @@ class SemanticSegmentation(PictureAugmentation, BalancedTask):
         """Return the likeliest class of each pixel, (Y, X) uint8."""
         from torch import uint8
 
-        return shifted_by(output, self.offsets).argmax(0).to(uint8)
+        return likeliest(shifted_by(output, self.offsets)).to(uint8)
 
     def score(self, outputs: "Sequence[Tensor]", targets: "Sequence[Tensor]") -> dict[str, float]:
         """Return Dice by picture and over all pixels, IoU over all pixels, and the share of pixels that are right.

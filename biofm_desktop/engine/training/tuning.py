@@ -9,7 +9,7 @@ do not do better there by more than the doubt of it (one standard error) are not
 the mean of the five.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from biofm_desktop.engine.events import Progress
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.inference.forward import answers
 from biofm_desktop.engine.inference.tiling import each_window
@@ -24,7 +25,7 @@ from biofm_desktop.engine.samples import Grain
 from biofm_desktop.engine.tasks import Item
 from biofm_desktop.engine.tasks.balanced import BalancedTask
 from biofm_desktop.engine.tasks.picture_augmentation import IGNORED
-from biofm_desktop.engine.tasks.thresholds import figures, shifted_by
+from biofm_desktop.engine.tasks.thresholds import figures, likeliest, shifted_by
 
 #: So many pixels of each picture are looked at.
 _PIXELS = 40_000
@@ -53,19 +54,22 @@ def tuned(
     device: torch.device,
     batch_size: int,
     groups: Sequence[str] = (),
-) -> Tuned:
+) -> Generator[Progress, None, Tuned]:
     """Return the offsets with which a figure of the task (``headline``: its own) is best on the items.
+
+    It tells how far it is at every try, many times a second.
 
     Items of one of the ``groups`` (one for each item; none: each is its own) are left aside together. Raises
     `Fault` where the task has no such figure. Of offsets that do as well, the smallest are taken.
     """
     task, figure = replace(task, offsets=()), task.metric if figure == "headline" else figure
-    logits, truth = _looked_at(network, task, items, device, batch_size)
+    logits, truth = yield from _looked_at(network, task, items, device, batch_size)
     folds = _folds(groups or [str(i) for i in range(len(logits))])
     shifted, found = list(logits), list[list[float]]()
-    for aside in folds:
+    for done, aside in enumerate(folds):
         kept = [i for i in range(len(logits)) if i not in aside or len(folds) == 1]
-        offsets = _best(task, [logits[i] for i in kept], [truth[i] for i in kept], figure)
+        how_far = Progress(done, len(folds), "Tuning thresholds")
+        offsets = yield from _best(task, [logits[i] for i in kept], [truth[i] for i in kept], figure, how_far)
         found.append(offsets)
         for i in aside:
             shifted[i] = shifted_by(logits[i], offsets)
@@ -91,8 +95,10 @@ def _folds(groups: Sequence[str]) -> list[set[int]]:
     return [{i for i, group in enumerate(groups) if part[group] == n} for n in range(min(_FOLDS, len(names)))]
 
 
-def _best(task: BalancedTask, logits: Sequence[Tensor], truth: Sequence[Tensor], figure: str) -> list[float]:
-    """Return the best offsets for these answers, found by changing one after the other."""
+def _best(
+    task: BalancedTask, logits: Sequence[Tensor], truth: Sequence[Tensor], figure: str, how_far: Progress
+) -> Generator[Progress, None, list[float]]:
+    """Return the best offsets for these answers, found by changing one after the other; tell how far at each try."""
     judge, offsets, binary = _judge(task, logits, truth, figure), [0.0] * task.outputs, task.outputs == 2
     best = judge(offsets)
     for _ in range(1 if binary else _ROUNDS):
@@ -101,6 +107,7 @@ def _best(task: BalancedTask, logits: Sequence[Tensor], truth: Sequence[Tensor],
             for candidate in _candidates(logits) if binary else _steps():
                 tried = [*offsets[:place], candidate, *offsets[place + 1 :]]
                 found = judge(tried)
+                yield how_far
                 if found > best + 1e-9:
                     best, offsets = found, tried
         if best <= stood:
@@ -127,7 +134,7 @@ def _judge(
         answers_of, true = torch.stack(list(logits)).T, torch.stack(list(truth)).numpy()
 
         def quick(offsets: Sequence[float]) -> float:
-            said = shifted_by(answers_of, offsets).argmax(0).numpy()
+            said = likeliest(shifted_by(answers_of, offsets)).numpy()
             table = np.bincount(true * task.outputs + said, minlength=task.outputs**2)
             return figures(table.reshape(task.outputs, task.outputs))[figure]
 
@@ -143,21 +150,30 @@ def _judge(
 
 def _looked_at(
     network: nn.Module, task: BalancedTask, items: Sequence[Item], device: torch.device, batch_size: int
-) -> tuple[list[Tensor], list[Tensor]]:
+) -> Generator[Progress, None, tuple[list[Tensor], list[Tensor]]]:
     """Return the logits (classes, ...) and the truth of each item; of pictures for some pixels."""
-    truth = [target for i in range(len(items)) if (target := items[i].target) is not None]
+    told, count = "Looking at validation samples", len(items)
+    truth, logits, training = list[Tensor](), list[Tensor](), network.training
     if task.grain is not Grain.PIXEL:
-        return [said for _, said, _ in answers(network, task, items, device, batch_size)], truth
-    chance, logits, kept = torch.Generator().manual_seed(0), [], []
-    training = network.training
-    network.eval()
-    with torch.inference_mode():
-        for i, target in enumerate(truth):
-            said, true = _some_pixels(network, items[i].inputs, target, device, chance)
+        for i, said, _ in answers(network, task, items, device, batch_size):
             logits.append(said)
-            kept.append(true)
-    network.train(training)
-    return logits, kept
+            yield Progress(i, count, told)
+        return logits, [target for i in range(count) if (target := items[i].target) is not None]
+    chance = torch.Generator().manual_seed(0)
+    network.eval()
+    try:
+        for i in range(count):
+            yield Progress(i, count, told)
+            item = items[i]
+            if item.target is None:
+                continue
+            with torch.inference_mode():
+                said, true = _some_pixels(network, item.inputs, item.target, device, chance)
+            logits.append(said)
+            truth.append(true)
+    finally:
+        network.train(training)
+    return logits, truth
 
 
 def _some_pixels(

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from biofm_desktop.engine.events import Finished, Warned
+from biofm_desktop.engine.events import Finished, Progress, Warned
 from biofm_desktop.engine.faults import Fault
 from biofm_desktop.engine.jobs import ContinueJob, EvaluateJob, PredictJob, TrainJob
 from biofm_desktop.engine.project.prediction_store import read_predictions
@@ -21,8 +21,8 @@ from biofm_desktop.engine.tasks import ImageClassification, Item, SemanticSegmen
 from biofm_desktop.engine.tasks.balanced import class_loss, weights_of
 from biofm_desktop.engine.tasks.classes import class_scores
 from biofm_desktop.engine.tasks.thresholds import chosen, figures, told
+from biofm_desktop.engine.training import tuning
 from biofm_desktop.engine.training.drawing import Drawing, strata_of
-from biofm_desktop.engine.training.tuning import tuned
 from tests.engine.training.test_continuing import equal, loop
 from tests.engine.training.test_training import OPTIONS
 
@@ -118,6 +118,16 @@ def rare(count, seed, shares, shift=1.2):
     logits = torch.randn(count, len(shares), generator=chance(seed + 1)) + torch.tensor(shares).log()
     logits[torch.arange(count), truth] += 2 * shift
     return [Item(x, y) for x, y in zip(logits, truth)]
+
+
+def tuned(*words):
+    """Return what a tuning finds in the end."""
+    steps = tuning.tuned(*words)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def score(task, items):
@@ -243,6 +253,28 @@ def test_a_run_that_goes_on_and_stops_has_no_thresholds_of_other_weights(tuned_r
     assert "tuned" not in card
     assert card["task_values"]["offsets"] == []
     assert card["task_values"]["focal"] == 1.0
+
+
+def test_a_tuning_that_is_stopped_leaves_the_trained_model(tuned_run, tmp_path):
+    folder, events = tuned_run
+    assert any(e.message == "Looking at validation samples" for e in events if isinstance(e, Progress))
+    fit = {"epochs": 1, "threads": 1, "device": "cpu", "check_leaks": False, "validation": 0.4, "tune": "headline"}
+    job = TrainJob(
+        task="image-classification",
+        data=(str(folder / "data"),),
+        model="biomed-cnn",
+        out=str(tmp_path / "run"),
+        fit_options=fit,
+    )
+    run, events = HereRun(job), []
+    for event in run:
+        events.append(event)
+        if isinstance(event, Progress) and event.message == "Looking at validation samples":
+            run.stop()
+    assert isinstance(events[-1], Finished)
+    assert events[-1].stopped
+    assert (tmp_path / "run" / "model.safetensors").is_file()
+    assert "tuned" not in json.loads((tmp_path / "run" / "card.json").read_text())
 
 
 def test_where_nothing_can_be_tuned_a_warning_says_why(tuned_run, tmp_path):
