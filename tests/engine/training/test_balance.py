@@ -255,18 +255,21 @@ def test_a_run_that_goes_on_and_stops_has_no_thresholds_of_other_weights(tuned_r
     assert card["task_values"]["focal"] == 1.0
 
 
+def one_epoch(data, out, *, validation):
+    fit = {"epochs": 1, "threads": 1, "device": "cpu", "check_leaks": False, "tune": "headline"}
+    return TrainJob(
+        task="image-classification",
+        data=(str(data),),
+        model="biomed-cnn",
+        out=str(out),
+        fit_options={**fit, "validation": validation},
+    )
+
+
 def test_a_tuning_that_is_stopped_leaves_the_trained_model(tuned_run, tmp_path):
     folder, events = tuned_run
     assert any(e.message == "Looking at validation samples" for e in events if isinstance(e, Progress))
-    fit = {"epochs": 1, "threads": 1, "device": "cpu", "check_leaks": False, "validation": 0.4, "tune": "headline"}
-    job = TrainJob(
-        task="image-classification",
-        data=(str(folder / "data"),),
-        model="biomed-cnn",
-        out=str(tmp_path / "run"),
-        fit_options=fit,
-    )
-    run, events = HereRun(job), []
+    run, events = HereRun(one_epoch(folder / "data", tmp_path / "run", validation=0.4)), []
     for event in run:
         events.append(event)
         if isinstance(event, Progress) and event.message == "Looking at validation samples":
@@ -279,14 +282,6 @@ def test_a_tuning_that_is_stopped_leaves_the_trained_model(tuned_run, tmp_path):
 
 def test_where_nothing_can_be_tuned_a_warning_says_why(tuned_run, tmp_path):
     folder, _ = tuned_run
-    fit = {"epochs": 1, "threads": 1, "device": "cpu", "check_leaks": False, "validation": 0.0, "tune": "headline"}
-    job = TrainJob(
-        task="image-classification",
-        data=(str(folder / "data"),),
-        model="biomed-cnn",
-        out=str(tmp_path / "run"),
-        fit_options=fit,
-    )
-    events = list(HereRun(job))
+    events = list(HereRun(one_epoch(folder / "data", tmp_path / "run", validation=0.0)))
     assert any("no validation samples" in event.message for event in events if isinstance(event, Warned))
     assert isinstance(events[-1], Finished)
