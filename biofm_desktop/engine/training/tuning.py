@@ -57,10 +57,9 @@ def tuned(
 ) -> Generator[Progress, None, Tuned]:
     """Return the offsets with which a figure of the task (``headline``: its own) is best on the items.
 
-    It tells how far it is at every try, many times a second.
-
-    Items of one of the ``groups`` (one for each item; none: each is its own) are left aside together. Raises
-    `Fault` where the task has no such figure. Of offsets that do as well, the smallest are taken.
+    It tells how far it is at every try, many times a second. Items of one of the ``groups`` (one for each item; none:
+    each is its own) are left aside together. Raises `Fault` where the task has no such figure. Of offsets that do as
+    well, the smallest are taken.
     """
     task, figure = replace(task, offsets=()), task.metric if figure == "headline" else figure
     logits, truth = yield from _looked_at(network, task, items, device, batch_size)
@@ -157,7 +156,7 @@ def _looked_at(
     if task.grain is not Grain.PIXEL:
         for i, said, _ in answers(network, task, items, device, batch_size):
             logits.append(said)
-            yield Progress(i, count, told)
+            yield Progress(i + 1, count, told)
         return logits, [target for i in range(count) if (target := items[i].target) is not None]
     chance = torch.Generator().manual_seed(0)
     network.eval()

@@ -15,8 +15,7 @@ from biofm_desktop.engine.jobs.distill import teacher_in
 from biofm_desktop.engine.project import Project
 from biofm_desktop.engine.runners import HereRun
 
-FIT = {"epochs": 20, "batch_size": 8, "device": "cpu", "learning_rate": 3e-3, "check_leaks": False, "keep_epochs": 0,
-       "threads": 1}  # fmt: skip
+FIT = {"epochs": 20, "batch_size": 16, "device": "cpu", "learning_rate": 3e-3, "check_leaks": False, "keep_epochs": 0}
 TEACHER, STUDENT = "sequence-cnn", "gru"
 
 
@@ -56,8 +55,8 @@ def finished(job):
     return last
 
 
-def trained(task, data, model, out, **more):
-    finished(TrainJob(task=task, data=(str(data),), model=model, out=str(out), fit_options=FIT, **more))
+def trained(task, data, model, out, fit=FIT):
+    finished(TrainJob(task=task, data=(str(data),), model=model, out=str(out), fit_options=fit))
     return out
 
 
@@ -85,21 +84,22 @@ def numbers(rows, column):
 
 
 def test_a_smaller_student_agrees_with_its_teacher_more_than_one_that_learns_from_labels_alone(tmp_path):
-    task = "sequence-classification"
+    task, learnt = "sequence-classification", letters(220, 0)
+    fit = {**FIT, "validation": 0.0}  # one or two labels would choose the epoch by chance
     held = table(tmp_path / "held.csv", HELD_OUT, rich)
-    few = table(tmp_path / "s.csv", LEARNT, rich, labelled=6)
-    teacher = trained(task, table(tmp_path / "full.csv", LEARNT, rich), TEACHER, tmp_path / "teacher")
-    alone = trained(task, few, STUDENT, tmp_path / "alone")
-    student = distilled(teacher, few, tmp_path / "student")
+    few = table(tmp_path / "s.csv", learnt, rich, labelled=10)
+    teacher = trained(task, table(tmp_path / "full.csv", learnt, rich), TEACHER, tmp_path / "teacher", fit)
+    alone = trained(task, few, STUDENT, tmp_path / "alone", fit)
+    student = distilled(teacher, few, tmp_path / "student", fit_options=fit)
     assert card(student)["parameters"] < card(teacher)["parameters"] / 2
     truth, without, taught = (said(run, held) for run in (teacher, alone, student))
     agreement = np.mean([one["label"] == other["label"] for one, other in zip(taught, truth, strict=True)])
-    assert agreement >= 0.85  # 0.89 to 0.96 with three seeds
+    assert agreement >= 0.9
     gap, gap_alone = (
         np.abs(numbers(rows, "probability_rich") - numbers(truth, "probability_rich")).mean()
         for rows in (taught, without)
     )
-    assert gap < 0.1  # 0.045 to 0.075 with three seeds, where labels alone give 0.23 to 0.25
+    assert gap < 0.1
     assert gap < gap_alone / 2  # how sure it is it has learnt as well
 
 
@@ -198,7 +198,7 @@ def test_a_painted_teacher_is_learnt_from_pixel_by_pixel_and_its_classes_must_be
 
 def test_a_distillation_that_was_stopped_goes_on_to_the_weights_of_an_unbroken_one(tmp_path):
     few = table(tmp_path / "few.csv", LEARNT[:40], rich, labelled=20)
-    fit = {**FIT, "epochs": 4}
+    fit = {**FIT, "epochs": 4, "threads": 1}
     teacher = trained("sequence-classification", few, TEACHER, tmp_path / "teacher")
     whole = distilled(teacher, few, tmp_path / "whole", fit_options=fit)
     job = DistillJob(teacher=str(teacher), data=(str(few),), model=STUDENT, out=str(tmp_path / "part"), fit_options=fit)
